@@ -1,0 +1,57 @@
+/*
+ * One direction of a connection: from one socket to the other, with
+ * back-pressure and half-close.
+ * Not here: the other direction, time-outs, closing; see session.h.
+ */
+#ifndef CHANNEL_H
+#define CHANNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "event.h"
+#include "pool.h"
+
+enum channel_state {
+	CHANNEL_OPEN,         /* carries bytes, or waits for them */
+	CHANNEL_ENDED,        /* end of file was delivered and passed on */
+	CHANNEL_READ_FAILED,  /* the source broke */
+	CHANNEL_WRITE_FAILED, /* the destination takes nothing any more */
+};
+
+/*
+ * from and to stay the owner's.  While the state is CHANNEL_OPEN the channel
+ * decides whether EVENT_READ is wanted of from and EVENT_WRITE of to.
+ */
+struct channel {
+	struct event_io *from;
+	struct event_io *to;
+	struct buffer *buffer; /* what could not be written yet, or NULL */
+	uint64_t bytes;        /* octets written to the destination */
+	int error;             /* errno of a failed channel */
+	uint8_t state;         /* enum channel_state */
+	bool eof;              /* end of file was read */
+};
+
+/* Both sockets are connected, non-blocking stream sockets. */
+void channel_init(struct channel *, struct event_io *from, struct event_io *to);
+
+/* Begin to read.  Returns 0, or -1 and errno as event_io_enable(). */
+int channel_open(struct channel *, struct event_loop *);
+
+/*
+ * Move what can be moved now, to a bound that keeps one connection from
+ * starving the others; afterwards the watches want what is needed to be
+ * called again.  At end of file the destination's sending side is shut down
+ * once all bytes are written.  Returns true if bytes moved or the state
+ * changed.
+ */
+bool channel_pump(struct channel *, struct event_loop *, struct pool *);
+
+/* Octets read and not yet written. */
+size_t channel_pending(const struct channel *);
+
+/* Give back what is borrowed; bytes in flight are dropped. */
+void channel_close(struct channel *, struct pool *);
+
+#endif

@@ -1,0 +1,264 @@
+/*
+ * Non-blocking connect over a list of addresses.
+ * Not here: what the connection is for.
+ */
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <errno.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "connector.h"
+#include "os.h"
+
+/* Milliseconds between retries: doubled from the first to the last. */
+#define PAUSE_MIN 1
+#define PAUSE_MAX 100
+
+static void try_addresses(struct connector *);
+
+static struct connector *
+of_timer(struct event_timer *t)
+{
+	return (struct connector *)(void *)((char *)t -
+	    offsetof(struct connector, timer));
+}
+
+static uint64_t
+later(uint64_t now, uint64_t ms)
+{
+	return ms > UINT64_MAX - now ? UINT64_MAX : now + ms;
+}
+
+static uint64_t
+until(const struct connector *c, uint64_t end)
+{
+	uint64_t now;
+
+	now = event_now(c->loop);
+	if (end == UINT64_MAX)
+		return EVENT_INFINITE;
+	return end > now ? end - now : 0;
+}
+
+static void
+done(struct connector *c, int error)
+{
+	event_timer_cancel(c->loop, &c->timer);
+	if (error != 0)
+		event_io_close(c->loop, c->io);
+	c->on_done(c, error);
+}
+
+static void
+on_pause_over(struct event_timer *t)
+{
+	try_addresses(of_timer(t));
+}
+
+static void
+pause_and_retry(struct connector *c)
+{
+	event_timer_init(&c->timer, on_pause_over);
+	if (event_timer_set(c->loop, &c->timer, c->pause) == -1) {
+		done(c, errno);
+		return;
+	}
+	if (c->pause < PAUSE_MAX)
+		c->pause *= 2;
+}
+
+/* Not there, or not there yet: as a service that is being started. */
+static bool
+may_appear(int error)
+{
+	return error == ECONNREFUSED || error == ENOENT ||
+	    error == ENETUNREACH || error == EHOSTUNREACH ||
+	    error == ENETDOWN || error == EADDRNOTAVAIL;
+}
+
+static void
+start_round(struct connector *c)
+{
+	c->deadline = later(event_now(c->loop), c->timeout);
+	c->next = 0;
+	c->full_end = 0;
+}
+
+static void
+end_round(struct connector *c)
+{
+	if (!may_appear(c->error) || event_now(c->loop) >= c->wait_end) {
+		done(c, c->error);
+		return;
+	}
+	start_round(c);
+	pause_and_retry(c);
+}
+
+static void
+next_address(struct connector *c, int error)
+{
+	event_io_close(c->loop, c->io);
+	event_timer_cancel(c->loop, &c->timer);
+	/* An address that is there says more than one that is not. */
+	if (c->error == 0 || may_appear(c->error))
+		c->error = error;
+	c->next++;
+	c->full_end = 0;
+}
+
+static void
+on_address_timeout(struct event_timer *t)
+{
+	struct connector *c;
+
+	c = of_timer(t);
+	next_address(c, ETIMEDOUT);
+	try_addresses(c);
+}
+
+static void
+on_connected(struct event_io *io, unsigned ready)
+{
+	struct connector *c;
+	socklen_t length;
+	int error;
+
+	(void)ready;
+	/* The owner of both keeps them together until on_done. */
+	c = io->owner;
+	length = sizeof(error);
+	if (getsockopt(io->fd, SOL_SOCKET, SO_ERROR, &error, &length) == -1)
+		error = errno;
+	if (error == 0) {
+		event_io_disable(c->loop, io, EVENT_WRITE);
+		done(c, 0);
+		return;
+	}
+	next_address(c, error);
+	try_addresses(c);
+}
+
+/* The time that is left is shared by the addresses that are left. */
+static int
+await(struct connector *c)
+{
+	uint64_t left;
+
+	left = until(c, c->deadline);
+	if (left != EVENT_INFINITE)
+		left = left / (c->target->n - c->next) + 1;
+	event_timer_init(&c->timer, on_address_timeout);
+	if (event_timer_set(c->loop, &c->timer, left) == -1)
+		return -1;
+	return event_io_enable(c->loop, c->io, EVENT_WRITE);
+}
+
+static int
+open_socket(int family)
+{
+	const int on = 1;
+	int fd;
+
+	fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1 || family == AF_UNIX)
+		return fd;
+	/* Neither can fail on a TCP socket, and neither is worth a failure. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	(void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+	return fd;
+}
+
+/* Whether the same address is worth another try, and soon. */
+static bool
+is_passing(struct connector *c, const struct endpoint *e, int error)
+{
+	uint64_t now;
+
+	now = event_now(c->loop);
+	if (error == EMFILE || error == ENFILE || error == ENOBUFS ||
+	    error == ENOMEM)
+		return now < c->deadline;
+	if (e->addr.ss_family != AF_UNIX || os_backlog_full(error) == 0)
+		return false;
+	if (c->full_end == 0)
+		c->full_end = later(now, os_backlog_full(error));
+	return now < c->deadline && now < c->full_end;
+}
+
+enum attempt {
+	ATTEMPT_OVER,   /* on_done was called, or the loop will call us */
+	ATTEMPT_FAILED, /* go on with the next address */
+};
+
+static enum attempt
+try_address(struct connector *c, const struct endpoint *e)
+{
+	int error;
+
+	event_io_init(c->io, open_socket(e->addr.ss_family), on_connected);
+	c->io->owner = c;
+	error = 0;
+	if (c->io->fd == -1 ||
+	    connect(c->io->fd, (const struct sockaddr *)&e->addr, e->length) ==
+	        -1)
+		error = errno;
+	if (error == EINPROGRESS || error == EINTR)
+		error = await(c) == -1 ? errno : 0;
+	else if (error == 0) {
+		error = event_io_enable(c->loop, c->io, 0) == -1 ? errno : 0;
+		if (error == 0) {
+			done(c, 0);
+			return ATTEMPT_OVER;
+		}
+	}
+	if (error == 0)
+		return ATTEMPT_OVER;
+	if (is_passing(c, e, error)) {
+		event_io_close(c->loop, c->io);
+		pause_and_retry(c);
+		return ATTEMPT_OVER;
+	}
+	next_address(c, error == EAGAIN ? ETIMEDOUT : error);
+	return ATTEMPT_FAILED;
+}
+
+static void
+try_addresses(struct connector *c)
+{
+	while (c->next < c->target->n)
+		if (try_address(c, &c->target->list[c->next]) == ATTEMPT_OVER)
+			return;
+	end_round(c);
+}
+
+void
+connector_start(struct connector *c, struct event_loop *loop,
+    const struct endpoints *target, struct event_io *io, uint64_t timeout,
+    uint64_t wait, void (*on_done)(struct connector *, int error), void *owner)
+{
+	*c = (struct connector) {
+		.loop = loop,
+		.target = target,
+		.io = io,
+		.timeout = timeout,
+		.pause = PAUSE_MIN,
+		.on_done = on_done,
+		.owner = owner,
+	};
+	c->wait_end = later(event_now(loop), wait);
+	start_round(c);
+	try_addresses(c);
+}
+
+void
+connector_cancel(struct connector *c)
+{
+	event_timer_cancel(c->loop, &c->timer);
+	event_io_close(c->loop, c->io);
+}

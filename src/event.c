@@ -1,0 +1,228 @@
+/*
+ * The event loop's core: what is common to every backend.  Readiness is
+ * noted in the watches while a batch is taken in, and delivered afterwards
+ * from a run queue, so that a callback may free any watch.
+ * Not here: timers (event_timer.c), signals (event_signal.c).
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "event_backend.h"
+#include "event_loop.h"
+
+struct event_loop *
+event_loop_create(void)
+{
+	struct event_loop *loop;
+
+	loop = calloc(1, sizeof(*loop));
+	if (loop == NULL)
+		return NULL;
+	TAILQ_INIT(&loop->run_queue);
+	loop->backend = event_backend_open();
+	if (loop->backend == NULL) {
+		free(loop);
+		return NULL;
+	}
+	return loop;
+}
+
+void
+event_loop_destroy(struct event_loop *loop)
+{
+	event_signal_close(loop);
+	event_backend_close(loop->backend);
+	free(loop->heap);
+	free(loop);
+}
+
+uint64_t
+event_now(struct event_loop *loop)
+{
+	struct timespec ts;
+
+	if (loop->now == 0) {
+		clock_gettime(CLOCK_MONOTONIC, &ts);
+		loop->now =
+		    (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	}
+	return loop->now;
+}
+
+static void
+enqueue(struct event_loop *loop, struct event_io *io)
+{
+	if (io->queued)
+		return;
+	io->queued = 1;
+	loop->run_length++;
+	TAILQ_INSERT_TAIL(&loop->run_queue, io, link);
+}
+
+static void
+dequeue(struct event_loop *loop, struct event_io *io)
+{
+	if (!io->queued)
+		return;
+	io->queued = 0;
+	loop->run_length--;
+	TAILQ_REMOVE(&loop->run_queue, io, link);
+}
+
+/* What of the remembered readiness may be delivered. */
+static unsigned
+deliverable(const struct event_io *io)
+{
+	return io->ready & (io->want | EVENT_ERROR | EVENT_URGENT);
+}
+
+/*
+ * A Unix socket reports that it is writable each time its peer has read.
+ * Nobody waits for that here, so no longer ask: it costs a wake-up a message.
+ */
+static void
+disarm_write(struct event_loop *loop, struct event_io *io)
+{
+	if (event_backend_set(loop->backend, io, EVENT_READ) == 0)
+		io->armed = EVENT_READ;
+}
+
+void
+event_note(
+    struct event_loop *loop, struct event_io *io, unsigned bits, uint32_t avail)
+{
+	io->ready |= (uint8_t)bits;
+	if ((bits & EVENT_READ) && (avail != 0 || io->avail != EVENT_AVAIL_ALL))
+		io->avail = avail;
+	if (deliverable(io) != 0)
+		enqueue(loop, io);
+	else if (bits == EVENT_WRITE && io->armed == (EVENT_READ | EVENT_WRITE))
+		disarm_write(loop, io);
+}
+
+/* Each watch gets one call a round; what is still ready comes again. */
+static void
+deliver(struct event_loop *loop)
+{
+	struct event_io *io;
+	unsigned bits;
+	size_t n;
+
+	for (n = loop->run_length; n > 0 && !loop->stopped; n--) {
+		io = TAILQ_FIRST(&loop->run_queue);
+		if (io == NULL)
+			break;
+		dequeue(loop, io);
+		bits = deliverable(io);
+		if (bits == 0)
+			continue;
+		io->ready &= (uint8_t) ~(EVENT_ERROR | EVENT_URGENT);
+		loop->current = io;
+		io->on_ready(io, bits);
+		if (loop->current == io && deliverable(io) != 0)
+			enqueue(loop, io);
+	}
+	loop->current = NULL;
+}
+
+int
+event_loop_run(struct event_loop *loop)
+{
+	int timeout;
+
+	loop->stopped = false;
+	while (!loop->stopped) {
+		timeout = loop->run_length > 0 ? 0 : event_timer_next(loop);
+		if (event_backend_wait(loop->backend, loop, timeout) == -1)
+			return -1;
+		loop->now = 0;
+		event_timer_expire(loop);
+		deliver(loop);
+	}
+	return 0;
+}
+
+void
+event_loop_stop(struct event_loop *loop)
+{
+	loop->stopped = true;
+}
+
+void
+event_io_init(
+    struct event_io *io, int fd, void (*on_ready)(struct event_io *, unsigned))
+{
+	*io = (struct event_io) { .fd = fd, .on_ready = on_ready };
+}
+
+int
+event_io_enable(struct event_loop *loop, struct event_io *io, unsigned bits)
+{
+	unsigned armed;
+
+	armed = io->armed | EVENT_READ | bits;
+	if (armed != io->armed) {
+		if (event_backend_set(loop->backend, io, armed) == -1)
+			return -1;
+		io->armed = (uint8_t)armed;
+	}
+	io->want |= (uint8_t)bits;
+	if (deliverable(io) != 0 && io != loop->current)
+		enqueue(loop, io);
+	return 0;
+}
+
+void
+event_io_disable(struct event_loop *loop, struct event_io *io, unsigned bits)
+{
+	io->want &= (uint8_t)~bits;
+	if (deliverable(io) == 0)
+		dequeue(loop, io);
+}
+
+void
+event_io_drained(struct event_io *io, unsigned bits)
+{
+	io->ready &= (uint8_t)~bits;
+	if (bits & EVENT_READ)
+		io->avail = 0;
+}
+
+void
+event_io_took(struct event_io *io, size_t n, bool short_read)
+{
+	if (io->avail == EVENT_AVAIL_ALL)
+		return;
+	io->avail = n < io->avail ? io->avail - (uint32_t)n : 0;
+	if (short_read && io->avail == 0)
+		io->ready &= (uint8_t)~EVENT_READ;
+}
+
+static void
+forget(struct event_loop *loop, struct event_io *io)
+{
+	dequeue(loop, io);
+	if (loop->current == io)
+		loop->current = NULL;
+	io->want = io->ready = io->armed = 0;
+}
+
+void
+event_io_remove(struct event_loop *loop, struct event_io *io)
+{
+	if (io->armed != 0)
+		event_backend_set(loop->backend, io, 0);
+	forget(loop, io);
+}
+
+void
+event_io_close(struct event_loop *loop, struct event_io *io)
+{
+	forget(loop, io);
+	if (io->fd != -1)
+		close(io->fd);
+	io->fd = -1;
+}

@@ -1,0 +1,256 @@
+/*
+ * Listening sockets.
+ * Not here: the socket's file (socket_file.c), the connections (session.c).
+ */
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <errno.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "listener.h"
+
+/* Accepted in one call, so that open connections get their turn. */
+#define BATCH 64
+
+/* Without descriptors, look again after this many milliseconds. */
+#define RESUME_MS 1000
+
+#define ACCEPT_FLAGS (SOCK_NONBLOCK | SOCK_CLOEXEC)
+
+static void
+init(struct listener *l, int fd)
+{
+	*l = (struct listener) { .file = { .directory = -1, .lock = -1 } };
+	l->io.fd = fd;
+}
+
+static void
+close_keeping_errno(int fd)
+{
+	int saved;
+
+	saved = errno;
+	close(fd);
+	errno = saved;
+}
+
+/* Abstract names have no file, so the kernel alone says who was first. */
+static const char *
+bind_abstract(int fd, const struct address *a, int *status)
+{
+	struct sockaddr_un sun;
+	socklen_t length;
+
+	length = address_unix(a, &sun);
+	if (bind(fd, (struct sockaddr *)&sun, length) == 0)
+		return NULL;
+	*status = errno == EADDRINUSE ? EX_UNAVAILABLE : EX_OSERR;
+	return errno == EADDRINUSE ? "in use" : strerror(errno);
+}
+
+const char *
+listener_open_unix(struct listener *l, const struct address *a,
+    const struct socket_file_access *access, int backlog, int *status)
+{
+	const char *why;
+	int fd;
+
+	fd = socket(AF_UNIX, SOCK_STREAM | ACCEPT_FLAGS, 0);
+	if (fd == -1) {
+		*status = EX_OSERR;
+		return strerror(errno);
+	}
+	init(l, fd);
+	if (a->kind == ADDRESS_ABSTRACT)
+		why = bind_abstract(fd, a, status);
+	else
+		why = socket_file_bind(&l->file, fd, a, access, status);
+	if (why == NULL && listen(fd, backlog) == -1) {
+		*status = EX_OSERR;
+		why = strerror(errno);
+		socket_file_remove(&l->file);
+	}
+	if (why != NULL)
+		close(fd);
+	return why;
+}
+
+static int
+set_tcp_options(int fd, int family)
+{
+	const int on = 1;
+
+	if (family == AF_INET6 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == -1)
+		return -1;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1 ||
+	    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on)) == -1 ||
+	    setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on)) == -1)
+		return -1;
+	return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+int
+listener_open_tcp(struct listener *l, struct endpoint *e, int backlog)
+{
+	int fd;
+
+	fd = socket(e->addr.ss_family, SOCK_STREAM | ACCEPT_FLAGS, 0);
+	if (fd == -1)
+		return -1;
+	init(l, fd);
+	if (set_tcp_options(fd, e->addr.ss_family) == 0 &&
+	    bind(fd, (struct sockaddr *)&e->addr, e->length) == 0 &&
+	    listen(fd, backlog) == 0 &&
+	    getsockname(fd, (struct sockaddr *)&e->addr, &e->length) == 0)
+		return 0;
+	close_keeping_errno(fd);
+	return -1;
+}
+
+const char *
+listener_text(const struct listener *l, char text[])
+{
+	struct sockaddr_storage ss;
+	socklen_t length;
+
+	length = sizeof(ss);
+	if (getsockname(l->io.fd, (struct sockaddr *)&ss, &length) == -1)
+		length = 0;
+	return address_socket_text((struct sockaddr *)&ss, length, text);
+}
+
+static struct listener *
+of_timer(struct event_timer *t)
+{
+	return (struct listener *)(void *)((char *)t -
+	    offsetof(struct listener, resume_timer));
+}
+
+static void
+on_resume(struct event_timer *t)
+{
+	listener_resume(of_timer(t));
+}
+
+/* Descriptors or memory ran out; spinning would not bring them back. */
+static void
+starve(struct listener *l)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	if (!l->starved)
+		log_write(LOG_WARNING, "%s: not accepting for now: %s",
+		    listener_text(l, text), strerror(errno));
+	l->starved = true;
+	listener_pause(l);
+	event_timer_set(l->loop, &l->resume_timer, RESUME_MS);
+}
+
+/* accept(2): errors of the connection, not of the listening socket. */
+static bool
+is_transient(int error)
+{
+	switch (error) {
+	case EINTR:
+	case ECONNABORTED:
+	case EPROTO:
+	case ENETDOWN:
+	case ENOPROTOOPT:
+	case EHOSTDOWN:
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+	case EOPNOTSUPP:
+	case ETIMEDOUT:
+	case EPERM:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int
+accept_one(struct listener *l)
+{
+	struct sockaddr_storage peer;
+	socklen_t length;
+	int fd;
+
+	length = sizeof(peer);
+	fd = accept4(l->io.fd, (struct sockaddr *)&peer, &length, ACCEPT_FLAGS);
+	if (fd == -1)
+		return -1;
+	l->starved = false;
+	l->on_accept(l, fd, (struct sockaddr *)&peer, length);
+	return 0;
+}
+
+static void
+on_acceptable(struct event_io *io, unsigned ready)
+{
+	struct listener *l;
+	int i;
+
+	(void)ready;
+	l = (struct listener *)(void *)io;
+	for (i = 0; i < BATCH && !l->paused && io->fd != -1; i++) {
+		if (accept_one(l) == 0 || is_transient(errno))
+			continue;
+		if (errno == EAGAIN || errno == EWOULDBLOCK)
+			event_io_drained(io, EVENT_READ);
+		else
+			starve(l);
+		return;
+	}
+}
+
+int
+listener_start(struct listener *l, struct event_loop *loop)
+{
+	_Static_assert(offsetof(struct listener, io) == 0, "see on_acceptable");
+
+	l->loop = loop;
+	event_io_init(&l->io, l->io.fd, on_acceptable);
+	event_timer_init(&l->resume_timer, on_resume);
+	return event_io_enable(loop, &l->io, EVENT_READ);
+}
+
+void
+listener_pause(struct listener *l)
+{
+	l->paused = true;
+	event_io_disable(l->loop, &l->io, EVENT_READ);
+}
+
+void
+listener_resume(struct listener *l)
+{
+	if (!l->paused)
+		return;
+	l->paused = false;
+	event_timer_cancel(l->loop, &l->resume_timer);
+	/* Registered already, so nothing can fail. */
+	event_io_enable(l->loop, &l->io, EVENT_READ);
+}
+
+int
+listener_close(struct listener *l)
+{
+	int result;
+
+	result = socket_file_remove(&l->file);
+	if (l->loop != NULL) {
+		event_timer_cancel(l->loop, &l->resume_timer);
+		event_io_close(l->loop, &l->io);
+	} else if (l->io.fd != -1) {
+		close(l->io.fd);
+		l->io.fd = -1;
+	}
+	return result;
+}

@@ -1,0 +1,65 @@
+/*
+ * A listening socket: made, accepted on, paused, closed.
+ * Not here: what becomes of an accepted connection.
+ */
+#ifndef LISTENER_H
+#define LISTENER_H
+
+#include <sys/socket.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "address.h"
+#include "endpoint.h"
+#include "event.h"
+#include "log.h"
+#include "socket_file.h"
+
+struct listener {
+	struct event_io io;
+	struct event_timer resume_timer;
+	struct event_loop *loop; /* NULL until it is started */
+	bool paused;             /* for want of descriptors or memory */
+	bool starved;            /* told the administrator so */
+	struct socket_file file; /* of an ADDRESS_PATH */
+	/* fd is accepted, non-blocking, close-on-exec, and on_accept's own */
+	void (*on_accept)(
+	    struct listener *, int fd, const struct sockaddr *, socklen_t);
+	void *arg; /* the caller's */
+};
+
+/*
+ * Bind and listen at a path or abstract name.  Returns NULL, or what is
+ * wrong, and then a code of sysexits(3) in *status.
+ */
+const char *listener_open_unix(struct listener *, const struct address *,
+    const struct socket_file_access *, int backlog, int *status);
+
+/*
+ * Bind and listen at an address of IPv4 or IPv6, the latter without IPv4
+ * (IPV6_V6ONLY, ipv6(7)).  Accepted sockets inherit TCP_NODELAY,
+ * SO_KEEPALIVE and SO_OOBINLINE.  *endpoint receives the port that was
+ * picked if it is 0.  Returns 0, or -1 and errno.
+ */
+int listener_open_tcp(struct listener *, struct endpoint *, int backlog);
+
+/* The address as text: ADDRESS_TEXT_SIZE octets at most.  Returns text. */
+const char *listener_text(const struct listener *, char text[]);
+
+/* Accept from now on.  Returns 0, or -1 and errno. */
+int listener_start(struct listener *, struct event_loop *);
+
+/* Accept nothing; clients wait in the backlog until listener_resume(). */
+void listener_pause(struct listener *);
+
+/* Accept again. */
+void listener_resume(struct listener *);
+
+/*
+ * Close it and remove its socket file.  Returns 0, or -1 and errno when the
+ * file could not be removed.
+ */
+int listener_close(struct listener *);
+
+#endif

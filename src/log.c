@@ -1,0 +1,122 @@
+/*
+ * Log lines to standard error.
+ * Not here: allocation; a line is cut at its buffer's end.
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define LINE 1024
+#define PROGRAM "simpletcpunixrelay"
+
+static int threshold = LOG_NOTICE;
+static bool journal;
+
+/* systemd.exec(5): JOURNAL_STREAM is "DEVICE:INODE" of the stream. */
+void
+log_open(void)
+{
+	unsigned long long dev, ino;
+	const char *stream;
+	struct stat st;
+
+	stream = getenv("JOURNAL_STREAM");
+	journal = stream != NULL &&
+	    sscanf(stream, "%llu:%llu", &dev, &ino) == 2 &&
+	    fstat(STDERR_FILENO, &st) == 0 &&
+	    (unsigned long long)st.st_dev == dev &&
+	    (unsigned long long)st.st_ino == ino;
+}
+
+void
+log_set_threshold(int priority)
+{
+	threshold = priority;
+}
+
+int
+log_enabled(int priority)
+{
+	return priority <= threshold;
+}
+
+static size_t
+clip(int n, size_t size)
+{
+	if (n < 0)
+		return 0;
+	return (size_t)n < size ? (size_t)n : size - 1;
+}
+
+/* Text of strangers must not forge lines or move a terminal's cursor. */
+static void
+clean(char *text, size_t length)
+{
+	size_t i;
+
+	for (i = 0; i < length; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			text[i] = '?';
+}
+
+static void
+put(int priority, const char *fmt, va_list ap, unsigned skipped)
+{
+	char line[LINE];
+	size_t n, prefix;
+	int saved;
+
+	if (!log_enabled(priority))
+		return;
+	saved = errno;
+	if (journal)
+		n = clip(snprintf(line, LINE, "<%d>", priority), LINE);
+	else
+		n = clip(snprintf(line, LINE, PROGRAM ": "), LINE);
+	prefix = n;
+	n += clip(vsnprintf(line + n, LINE - n, fmt, ap), LINE - n);
+	if (skipped > 0)
+		n += clip(
+		    snprintf(line + n, LINE - n, " (and %u more)", skipped),
+		    LINE - n);
+	clean(line + prefix, n - prefix);
+	line[n++] = '\n';
+	while (write(STDERR_FILENO, line, n) == -1 && errno == EINTR)
+		continue;
+	errno = saved;
+}
+
+void
+log_write(int priority, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put(priority, fmt, ap, 0);
+	va_end(ap);
+}
+
+void
+log_limited(
+    struct log_limit *limit, uint64_t now, int priority, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (now < limit->next) {
+		limit->skipped++;
+		return;
+	}
+	va_start(ap, fmt);
+	put(priority, fmt, ap, limit->skipped);
+	va_end(ap);
+	limit->next = now + 1000;
+	limit->skipped = 0;
+}

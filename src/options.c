@@ -1,0 +1,278 @@
+/*
+ * getopt_long(3) to struct options.
+ * Not here: what the options do.
+ */
+#include <sys/socket.h>
+
+#include <getopt.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "duration.h"
+#include "options.h"
+
+enum { DRAIN_TIME = 256 };
+
+/* The colon asks for ':' where an argument is missing. */
+static const char short_options[] = ":b:c:hi:m:o:qt:Vvw:";
+
+static const struct option long_options[] = {
+	{ "backlog", required_argument, NULL, 'b' },
+	{ "connect-timeout", required_argument, NULL, 't' },
+	{ "connections-max", required_argument, NULL, 'c' },
+	{ "drain-time", required_argument, NULL, DRAIN_TIME },
+	{ "help", no_argument, NULL, 'h' },
+	{ "idle-timeout", required_argument, NULL, 'i' },
+	{ "mode", required_argument, NULL, 'm' },
+	{ "owner", required_argument, NULL, 'o' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "wait", required_argument, NULL, 'w' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const char help[] =
+    "usage: simpletcpunixrelay [options] LISTEN TARGET\n"
+    "       simpletcpunixrelay [options] TARGET\n"
+    "\n"
+    "Relay a TCP service as a Unix socket, or a Unix socket as TCP.\n"
+    "With TARGET alone, the listening sockets are handed over.\n"
+    "\n"
+    "LISTEN and TARGET:\n"
+    "  PATH               Unix socket; has a slash, as ./sock\n"
+    "  unix:PATH          Unix socket\n"
+    "  @NAME              abstract Unix socket (Linux)\n"
+    "  HOST:PORT          TCP; as LISTEN, *:PORT is every address\n"
+    "  [IPv6]:PORT        TCP\n"
+    "\n"
+    "options:\n"
+    "  -m, --mode MODE             permission bits of the Unix socket, octal\n"
+    "                              (0666 less the umask)\n"
+    "  -o, --owner USER[:GROUP]    owner of the Unix socket\n"
+    "  -b, --backlog N             listen backlog (the system's maximum)\n"
+    "  -c, --connections-max N     close connections above this number; 0: as\n"
+    "                              many as descriptors allow (0)\n"
+    "  -t, --connect-timeout TIME  for all addresses of the target (10s)\n"
+    "  -w, --wait TIME             retry a target that refuses or does not\n"
+    "                              exist yet (0)\n"
+    "  -i, --idle-timeout TIME     end connections on which nothing moves\n"
+    "                              (infinity)\n"
+    "      --drain-time TIME       how long connections go on after SIGTERM\n"
+    "                              (5s)\n"
+    "  -v, --verbose               log a line for each connection\n"
+    "  -q, --quiet                 log errors only\n"
+    "  -h, --help                  show this\n"
+    "  -V, --version               show the version\n"
+    "\n"
+    "TIME is a number with ms, s, min, h or d, seconds if none, or infinity.\n"
+    "It does not encrypt: over a network, use a VPN or spiped.\n";
+
+void
+options_help(FILE *f)
+{
+	fputs(help, f);
+}
+
+static int wrong(char why[OPTIONS_WHY_SIZE], const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static int
+wrong(char why[OPTIONS_WHY_SIZE], const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, OPTIONS_WHY_SIZE, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+static int
+parse_count(const char *what, long long min, long long max, long long *n,
+    char why[OPTIONS_WHY_SIZE])
+{
+	const char *bad;
+
+	bad = NULL;
+	/* strtonum(3) would let a blank and a sign pass. */
+	if (optarg[0] == '\0' || optarg[strspn(optarg, "0123456789")] != '\0')
+		bad = "invalid";
+	else
+		*n = strtonum(optarg, min, max, &bad);
+	if (bad != NULL)
+		return wrong(why, "%s: %s: %s", what, optarg, bad);
+	return 0;
+}
+
+static int
+parse_mode(struct options *o, char why[OPTIONS_WHY_SIZE])
+{
+	size_t length;
+
+	length = strlen(optarg);
+	if (length == 0 || length > 4 || optarg[strspn(optarg, "01234567")])
+		return wrong(why, "--mode: %s: not an octal mode", optarg);
+	o->mode = (mode_t)strtoul(optarg, NULL, 8);
+	o->has_mode = true;
+	if (o->mode > 0777)
+		return wrong(why, "--mode: %s: above 0777", optarg);
+	return 0;
+}
+
+static int
+parse_time(const char *what, uint64_t *ms, char why[OPTIONS_WHY_SIZE])
+{
+	if (duration_parse(optarg, ms) == -1)
+		return wrong(why, "%s: %s: not a time", what, optarg);
+	return 0;
+}
+
+static int
+parse_option(struct options *o, int c, char why[OPTIONS_WHY_SIZE])
+{
+	long long n;
+
+	switch (c) {
+	case 'b':
+		if (parse_count("--backlog", 1, INT_MAX, &n, why) == -1)
+			return -1;
+		o->backlog = (int)n;
+		return 0;
+	case 'c':
+		if (parse_count("--connections-max", 0, INT_MAX, &n, why) == -1)
+			return -1;
+		o->connections_max = (size_t)n;
+		o->has_connections_max = true;
+		return 0;
+	case 'm':
+		return parse_mode(o, why);
+	case 'o':
+		if (*optarg == '\0' || *optarg == ':')
+			return wrong(why, "--owner: %s: user missing", optarg);
+		o->owner = optarg;
+		return 0;
+	case 't':
+		return parse_time(
+		    "--connect-timeout", &o->connect_timeout, why);
+	case 'w':
+		return parse_time("--wait", &o->wait, why);
+	case 'i':
+		return parse_time("--idle-timeout", &o->idle_timeout, why);
+	case DRAIN_TIME:
+		return parse_time("--drain-time", &o->drain_time, why);
+	case 'v':
+		o->threshold = LOG_INFO;
+		return 0;
+	case 'q':
+		o->threshold = LOG_ERR;
+		return 0;
+	default:
+		o->action = c == 'h' ? OPTIONS_HELP : OPTIONS_VERSION;
+		return 0;
+	}
+}
+
+/* getopt_long(3) leaves the culprit in optopt, or just before optind. */
+static int
+explain(int c, char *argv[], char why[OPTIONS_WHY_SIZE])
+{
+	const char *word;
+
+	word = argv[optind - 1];
+	if (c == ':' && strncmp(word, "--", 2) == 0)
+		return wrong(why, "%s: argument missing", word);
+	if (c == ':')
+		return wrong(why, "-%c: argument missing", optopt);
+	if (optopt > 0 && optopt < DRAIN_TIME && strncmp(word, "--", 2) != 0)
+		return wrong(why, "-%c: unknown option", optopt);
+	if (optopt != 0 && strchr(word, '=') != NULL)
+		return wrong(why, "%s: takes no argument", word);
+	return wrong(why, "%s: unknown option", word);
+}
+
+static int
+parse_address(struct address *a, const char *text, char why[OPTIONS_WHY_SIZE])
+{
+	const char *bad;
+
+	bad = address_parse(a, text);
+	if (bad != NULL)
+		return wrong(why, "%.300s: %s", text, bad);
+	return 0;
+}
+
+static int
+parse_target(struct options *o, const char *text, char why[OPTIONS_WHY_SIZE])
+{
+	if (parse_address(&o->target, text, why) == -1)
+		return -1;
+	if (o->target.kind != ADDRESS_HOST)
+		return 0;
+	if (o->target.host[0] == '\0')
+		return wrong(why, "%s: a target needs a host", text);
+	if (o->target.port[strspn(o->target.port, "0")] == '\0')
+		return wrong(why, "%s: a target needs a port above 0", text);
+	return 0;
+}
+
+static int
+parse_operands(
+    struct options *o, int n, char *operands[], char why[OPTIONS_WHY_SIZE])
+{
+	if (n == 0)
+		return wrong(why, "LISTEN and TARGET missing");
+	if (n > 2)
+		return wrong(why, "%.300s: one argument too many", operands[2]);
+	o->has_listen = n == 2;
+	if (o->has_listen && parse_address(&o->listen, operands[0], why) == -1)
+		return -1;
+	if (o->has_listen && o->listen.kind != ADDRESS_PATH) {
+		if (o->has_mode)
+			return wrong(why, "--mode: only for a path as LISTEN");
+		if (o->owner != NULL)
+			return wrong(why, "--owner: only for a path as LISTEN");
+	}
+	return parse_target(o, operands[n - 1], why);
+}
+
+static void
+set_defaults(struct options *o)
+{
+	*o = (struct options) {
+		.action = OPTIONS_RUN,
+		/* Above any system's maximum, which then applies. */
+		.backlog = INT_MAX,
+		.connect_timeout = 10000,
+		.idle_timeout = DURATION_INFINITY,
+		.drain_time = 5000,
+		.threshold = LOG_NOTICE,
+	};
+}
+
+int
+options_parse(
+    struct options *o, int argc, char *argv[], char why[OPTIONS_WHY_SIZE])
+{
+	int c;
+
+	set_defaults(o);
+	opterr = 0;
+	optind = 0; /* start afresh, in every getopt_long */
+	for (;;) {
+		optopt = 0;
+		c = getopt_long(argc, argv, short_options, long_options, NULL);
+		if (c == -1)
+			break;
+		if (c == '?' || c == ':')
+			return explain(c, argv, why);
+		if (parse_option(o, c, why) == -1)
+			return -1;
+		if (o->action != OPTIONS_RUN)
+			return 0;
+	}
+	return parse_operands(o, argc - optind, argv + optind, why);
+}

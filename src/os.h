@@ -1,0 +1,32 @@
+/*
+ * What kernels do differently and no feature probe can find out.
+ * os_linux.c and os_bsd.c hold them; make chooses one.
+ */
+#ifndef OS_H
+#define OS_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+
+/* Whether Unix sockets may have abstract names, unix(7). */
+extern const bool os_abstract_sockets;
+
+/*
+ * Whether connect(2) to a Unix socket failed with an error that may mean a
+ * full backlog, and for how long it is worth trying again: milliseconds,
+ * UINT64_MAX for as long as a connection may take, 0 if it means something
+ * else.
+ */
+unsigned long long os_backlog_full(int error);
+
+/*
+ * Set the owner ((uid_t)-1, (gid_t)-1: unchanged) and then the mode of a
+ * file, which is not followed if it is a symbolic link and must be the given
+ * device and inode.  Returns 0, or -1 and errno; EEXIST when it is another
+ * file.
+ */
+int os_own_file(
+    int directory, const char *name, dev_t, ino_t, uid_t, gid_t, mode_t);
+
+#endif

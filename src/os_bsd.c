@@ -1,0 +1,42 @@
+/*
+ * Facts about FreeBSD, NetBSD and OpenBSD.
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "os.h"
+
+const bool os_abstract_sockets = false;
+
+/*
+ * A full backlog and a socket on which nobody listens both refuse.  The
+ * first passes within moments, so try for one second.
+ */
+unsigned long long
+os_backlog_full(int error)
+{
+	return error == ECONNREFUSED ? 1000 : 0;
+}
+
+/* Neither call follows a symbolic link. */
+int
+os_own_file(int directory, const char *name, dev_t device, ino_t inode,
+    uid_t uid, gid_t gid, mode_t mode)
+{
+	struct stat st;
+
+	if ((uid != (uid_t)-1 || gid != (gid_t)-1) &&
+	    fchownat(directory, name, uid, gid, AT_SYMLINK_NOFOLLOW) == -1)
+		return -1;
+	if (fchmodat(directory, name, mode, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return -1;
+	if (st.st_dev != device || st.st_ino != inode) {
+		errno = EEXIST;
+		return -1;
+	}
+	return 0;
+}

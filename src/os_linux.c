@@ -1,0 +1,66 @@
+/*
+ * Facts about Linux.
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "os.h"
+
+const bool os_abstract_sockets = true;
+
+/* EAGAIN, with nothing in progress: connect(2). */
+unsigned long long
+os_backlog_full(int error)
+{
+	return error == EAGAIN ? ULLONG_MAX : 0;
+}
+
+static void
+close_keeping_errno(int fd)
+{
+	int saved;
+
+	saved = errno;
+	close(fd);
+	errno = saved;
+}
+
+/*
+ * By a descriptor of the file itself (O_PATH, open(2)), so that nobody who
+ * may write the directory can slip another file in.
+ */
+int
+os_own_file(int directory, const char *name, dev_t device, ino_t inode,
+    uid_t uid, gid_t gid, mode_t mode)
+{
+	char path[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
+	struct stat st;
+	int fd, result;
+
+	fd = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	result = -1;
+	if (fstat(fd, &st) == -1)
+		goto close_fd;
+	if (st.st_dev != device || st.st_ino != inode) {
+		errno = EEXIST;
+		goto close_fd;
+	}
+	if ((uid != (uid_t)-1 || gid != (gid_t)-1) &&
+	    fchownat(fd, "", uid, gid, AT_EMPTY_PATH) == -1)
+		goto close_fd;
+	/* fchmod(2) refuses such a descriptor; its name in /proc does not. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	result = chmod(path, mode);
+	if (result == -1 && errno == ENOENT)
+		result = fchmodat(directory, name, mode, 0);
+close_fd:
+	close_keeping_errno(fd);
+	return result;
+}

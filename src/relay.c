@@ -1,0 +1,441 @@
+/*
+ * The relay: set-up, limit, signals, drain.
+ * Not here: payload, or anything that one connection alone concerns.
+ */
+#include <sys/types.h>
+#include <sys/resource.h>
+
+#include <netinet/in.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "address.h"
+#include "event.h"
+#include "listener.h"
+#include "log.h"
+#include "pool.h"
+#include "relay.h"
+#include "resolver.h"
+#include "session.h"
+#include "user.h"
+
+/* Descriptors kept for other things: log, loop, signals, listeners. */
+#define RESERVED 16
+
+struct relay {
+	struct session_context context; /* first: on_end finds us by it */
+	const struct options *options;
+	struct endpoints target;
+	char target_text[ADDRESS_TEXT_SIZE];
+	struct listener *listeners;
+	size_t listeners_n;
+	size_t limit; /* sessions at once */
+	bool refuses; /* above it; else clients wait in the backlog */
+	bool draining;
+	uint64_t refused;
+	struct log_limit refused_log;
+	struct event_timer drain_timer;
+};
+
+/* The hard limit costs nothing and is the administrator's word. */
+static size_t
+raise_descriptor_limit(void)
+{
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
+		return 0;
+	rl.rlim_cur = rl.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &rl) == -1 &&
+	    getrlimit(RLIMIT_NOFILE, &rl) == -1)
+		return 0;
+	return rl.rlim_cur > SIZE_MAX ? SIZE_MAX : (size_t)rl.rlim_cur;
+}
+
+static void
+set_limit(struct relay *r)
+{
+	size_t descriptors, possible, wanted;
+
+	descriptors = raise_descriptor_limit();
+	possible = descriptors > RESERVED + r->listeners_n + 2
+	    ? (descriptors - RESERVED - r->listeners_n) / 2
+	    : 1;
+	wanted = r->options->connections_max;
+	r->refuses = wanted > 0;
+	r->limit = wanted > 0 && wanted < possible ? wanted : possible;
+	if (wanted > possible)
+		log_write(LOG_WARNING,
+		    "--connections-max: %zu is more than %zu descriptors "
+		    "allow, using %zu",
+		    wanted, descriptors, possible);
+}
+
+static void
+resume_listeners(struct relay *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->listeners_n; i++)
+		listener_resume(&r->listeners[i]);
+}
+
+static void
+on_session_end(struct session_context *x)
+{
+	struct relay *r;
+
+	r = (struct relay *)(void *)x;
+	if (!r->draining)
+		resume_listeners(r);
+	else if (x->count == 0)
+		event_loop_stop(x->loop);
+}
+
+static void
+refuse(struct relay *r, struct listener *l, int fd)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	close(fd);
+	r->refused++;
+	log_limited(&r->refused_log, event_now(r->context.loop), LOG_WARNING,
+	    "%s: connection refused: %zu open already", listener_text(l, text),
+	    r->context.count);
+}
+
+static void
+pause_listeners(struct relay *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->listeners_n; i++)
+		listener_pause(&r->listeners[i]);
+}
+
+static void
+on_accept(
+    struct listener *l, int fd, const struct sockaddr *peer, socklen_t length)
+{
+	struct relay *r;
+
+	r = l->arg;
+	if (r->context.count >= r->limit) {
+		refuse(r, l, fd);
+		return;
+	}
+	if (session_create(&r->context, fd, peer, length) == -1) {
+		log_limited(&r->refused_log, event_now(r->context.loop),
+		    LOG_WARNING, "connection refused: %s", strerror(errno));
+		r->refused++;
+	}
+	if (r->context.count >= r->limit && !r->refuses)
+		pause_listeners(r);
+}
+
+static void
+log_totals(void *arg, int signo)
+{
+	const struct relay *r;
+	uint64_t up, down;
+
+	(void)signo;
+	r = arg;
+	session_totals(&r->context, &up, &down);
+	log_write(LOG_NOTICE,
+	    "connections: %zu now, %" PRIu64 " total, %" PRIu64
+	    " refused, %" PRIu64 " failed; %" PRIu64
+	    " bytes to target, %" PRIu64 " bytes to clients",
+	    r->context.count, r->context.total, r->refused, r->context.failed,
+	    up, down);
+}
+
+static void
+close_listeners(struct relay *r)
+{
+	char text[ADDRESS_TEXT_SIZE];
+	size_t i;
+
+	for (i = 0; i < r->listeners_n; i++) {
+		listener_text(&r->listeners[i], text);
+		if (listener_close(&r->listeners[i]) == -1)
+			log_write(LOG_INFO, "%s: not removed: %s", text,
+			    strerror(errno));
+	}
+	free(r->listeners);
+	r->listeners = NULL;
+	r->listeners_n = 0;
+}
+
+static void
+on_interrupt(void *arg, int signo)
+{
+	struct relay *r;
+
+	(void)signo;
+	r = arg;
+	event_loop_stop(r->context.loop);
+}
+
+static void
+on_drain_timeout(struct event_timer *t)
+{
+	struct relay *r;
+
+	r = (struct relay *)(void *)((char *)t -
+	    offsetof(struct relay, drain_timer));
+	log_write(LOG_NOTICE, "stopping: %zu connections broken off",
+	    r->context.count);
+	event_loop_stop(r->context.loop);
+}
+
+static void
+on_terminate(void *arg, int signo)
+{
+	struct relay *r;
+
+	r = arg;
+	close_listeners(r);
+	if (r->draining || r->context.count == 0) {
+		on_interrupt(r, signo);
+		return;
+	}
+	r->draining = true;
+	log_write(
+	    LOG_NOTICE, "stopping: %zu connections open", r->context.count);
+	if (event_timer_set(
+	        r->context.loop, &r->drain_timer, r->options->drain_time) == -1)
+		on_interrupt(r, signo);
+}
+
+static int
+handle_signals(struct relay *r)
+{
+	struct event_loop *loop;
+
+	loop = r->context.loop;
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		return -1;
+	/* As nohup(1) asks; otherwise a closed terminal ends us in order. */
+	if (signal(SIGHUP, SIG_IGN) != SIG_IGN &&
+	    event_signal(loop, SIGHUP, on_terminate, r) == -1)
+		return -1;
+#ifdef SIGINFO
+	if (event_signal(loop, SIGINFO, log_totals, r) == -1)
+		return -1;
+#endif
+	if (event_signal(loop, SIGUSR1, log_totals, r) == -1 ||
+	    event_signal(loop, SIGTERM, on_terminate, r) == -1)
+		return -1;
+	return event_signal(loop, SIGINT, on_interrupt, r);
+}
+
+struct relay *
+relay_create(const struct options *options, int *status)
+{
+	struct relay *r;
+	struct event_loop *loop;
+	struct pool *pool;
+	const char *why;
+
+	*status = EX_OSERR;
+	r = calloc(1, sizeof(*r));
+	loop = event_loop_create();
+	pool = pool_create();
+	if (r == NULL || loop == NULL || pool == NULL) {
+		log_write(LOG_ERR, "%s", strerror(errno));
+		return NULL;
+	}
+	session_context_init(&r->context, loop, pool, on_session_end);
+	event_timer_init(&r->drain_timer, on_drain_timeout);
+	r->options = options;
+	r->context.connect_timeout = options->connect_timeout;
+	r->context.wait = options->wait;
+	r->context.idle_timeout = options->idle_timeout;
+	r->context.target = &r->target;
+	r->context.target_text = address_text(&options->target, r->target_text);
+	why = resolver_lookup(&options->target, false, &r->target, status);
+	if (why == NULL && handle_signals(r) == -1)
+		why = strerror(errno);
+	if (why == NULL)
+		return r;
+	log_write(LOG_ERR, "%s: %s", r->target_text, why);
+	relay_destroy(r);
+	return NULL;
+}
+
+static const char *
+access_of(const struct options *o, struct socket_file_access *a, int *status)
+{
+	const char *why;
+
+	*a = (struct socket_file_access) {
+		.has_mode = o->has_mode,
+		.mode = o->mode,
+		.uid = (uid_t)-1,
+		.gid = (gid_t)-1,
+	};
+	if (o->owner == NULL)
+		return NULL;
+	why = user_lookup(o->owner, &a->uid, &a->gid);
+	if (why != NULL)
+		*status = EX_NOUSER;
+	return why;
+}
+
+static struct listener *
+add_listener(struct relay *r)
+{
+	struct listener *l;
+
+	l = reallocarray(r->listeners, r->listeners_n + 1, sizeof(*l));
+	if (l == NULL)
+		return NULL;
+	r->listeners = l;
+	return &l[r->listeners_n];
+}
+
+static const char *
+listen_unix(struct relay *r, int *status)
+{
+	struct socket_file_access access;
+	struct listener *l;
+	const char *why;
+
+	why = access_of(r->options, &access, status);
+	if (why != NULL)
+		return why;
+	l = add_listener(r);
+	if (l == NULL)
+		return strerror(errno);
+	why = listener_open_unix(
+	    l, &r->options->listen, &access, r->options->backlog, status);
+	if (why == NULL)
+		r->listeners_n++;
+	return why;
+}
+
+static in_port_t *
+port_of(struct endpoint *e)
+{
+	if (e->addr.ss_family == AF_INET6)
+		return &((struct sockaddr_in6 *)&e->addr)->sin6_port;
+	return &((struct sockaddr_in *)&e->addr)->sin_port;
+}
+
+/*
+ * An address that this machine lacks, such as ::1 without IPv6, does not
+ * matter if the name has others.
+ */
+static const char *
+listen_each(struct relay *r, struct endpoints *e, int *status)
+{
+	struct listener *l;
+	const char *why;
+	size_t i;
+
+	why = NULL;
+	for (i = 0; i < e->n; i++) {
+		if (r->listeners_n > 0 && *port_of(&e->list[i]) == 0)
+			*port_of(&e->list[i]) = *port_of(&e->list[0]);
+		l = add_listener(r);
+		if (l == NULL)
+			return strerror(errno);
+		if (listener_open_tcp(l, &e->list[i], r->options->backlog) ==
+		    0) {
+			r->listeners_n++;
+			continue;
+		}
+		*status = EX_OSERR;
+		if (errno == EADDRINUSE)
+			return *status = EX_UNAVAILABLE, "in use";
+		if (errno == EACCES || errno == EPERM)
+			return *status = EX_NOPERM, strerror(errno);
+		why = strerror(errno);
+		if (errno != EADDRNOTAVAIL && errno != EAFNOSUPPORT)
+			return why;
+		*status = EX_UNAVAILABLE;
+	}
+	return r->listeners_n > 0 ? NULL : why;
+}
+
+static const char *
+listen_tcp(struct relay *r, int *status)
+{
+	struct endpoints e;
+	const char *why;
+
+	why = resolver_lookup(&r->options->listen, true, &e, status);
+	if (why != NULL)
+		return why;
+	why = listen_each(r, &e, status);
+	free(e.list);
+	return why;
+}
+
+static int
+start_listeners(struct relay *r)
+{
+	char text[ADDRESS_TEXT_SIZE];
+	struct listener *l;
+	size_t i;
+
+	for (i = 0; i < r->listeners_n; i++) {
+		l = &r->listeners[i];
+		l->on_accept = on_accept;
+		l->arg = r;
+		if (listener_start(l, r->context.loop) == -1)
+			return -1;
+		log_write(
+		    LOG_NOTICE, "listening on %s", listener_text(l, text));
+	}
+	return 0;
+}
+
+int
+relay_listen(struct relay *r, int *status)
+{
+	char text[ADDRESS_TEXT_SIZE];
+	const char *why;
+
+	*status = EX_OSERR;
+	if (r->options->listen.kind == ADDRESS_HOST)
+		why = listen_tcp(r, status);
+	else
+		why = listen_unix(r, status);
+	set_limit(r);
+	if (why == NULL && start_listeners(r) == -1)
+		why = strerror(errno);
+	if (why == NULL)
+		return 0;
+	log_write(
+	    LOG_ERR, "%s: %s", address_text(&r->options->listen, text), why);
+	return -1;
+}
+
+int
+relay_run(struct relay *r)
+{
+	if (event_loop_run(r->context.loop) == 0)
+		return EX_OK;
+	log_write(LOG_ERR, "event loop: %s", strerror(errno));
+	return EX_OSERR;
+}
+
+void
+relay_destroy(struct relay *r)
+{
+	close_listeners(r);
+	session_end_all(&r->context, "relay stopped");
+	event_timer_cancel(r->context.loop, &r->drain_timer);
+	event_loop_destroy(r->context.loop);
+	pool_destroy(r->context.pool);
+	free(r->target.list);
+	free(r);
+}

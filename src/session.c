@@ -1,0 +1,365 @@
+/*
+ * Sessions: from an accepted client to the end of both directions.
+ * Not here: accepting, see listener.c; totals and limits, see relay.c.
+ */
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "address.h"
+#include "log.h"
+#include "session.h"
+
+struct session {
+	struct event_io client;
+	struct event_io target;
+	struct channel up;   /* client to target */
+	struct channel down; /* target to client */
+	struct event_timer idle_timer;
+	struct session_context *context;
+	struct connector *connector; /* until connected */
+	char *client_text;           /* if it is going to be logged */
+	uint64_t started;            /* monotonic milliseconds */
+	uint64_t active;             /* when bytes moved last */
+	TAILQ_ENTRY(session) link;
+};
+
+void
+session_context_init(struct session_context *x, struct event_loop *loop,
+    struct pool *pool, void (*on_end)(struct session_context *))
+{
+	*x = (struct session_context) {
+		.loop = loop,
+		.pool = pool,
+		.idle_timeout = EVENT_INFINITE,
+		.on_end = on_end,
+	};
+	TAILQ_INIT(&x->sessions);
+}
+
+static void
+log_end(const struct session *s, const char *how)
+{
+	uint64_t ms;
+
+	if (s->client_text == NULL)
+		return;
+	ms = event_now(s->context->loop) - s->started;
+	log_write(LOG_INFO,
+	    "%s to %s: %" PRIu64 " bytes to target, %" PRIu64
+	    " bytes to client, %" PRIu64 ".%03u s: %s",
+	    s->client_text, s->context->target_text, s->up.bytes, s->down.bytes,
+	    ms / 1000, (unsigned)(ms % 1000), how);
+}
+
+/* A reset instead of an end of file, where the protocol has one. */
+static void
+set_reset(const struct event_io *io)
+{
+	const struct linger linger = { .l_onoff = 1, .l_linger = 0 };
+
+	/* A Unix socket takes the option and just closes. */
+	if (io->fd != -1)
+		(void)setsockopt(
+		    io->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+}
+
+static void
+destroy(struct session *s, const char *how)
+{
+	struct session_context *x;
+
+	x = s->context;
+	log_end(s, how);
+	if (s->connector != NULL) {
+		connector_cancel(s->connector);
+		free(s->connector);
+	}
+	event_timer_cancel(x->loop, &s->idle_timer);
+	channel_close(&s->up, x->pool);
+	channel_close(&s->down, x->pool);
+	event_io_close(x->loop, &s->client);
+	event_io_close(x->loop, &s->target);
+	TAILQ_REMOVE(&x->sessions, s, link);
+	x->count--;
+	x->up += s->up.bytes;
+	x->down += s->down.bytes;
+	free(s->client_text);
+	free(s);
+	x->on_end(x);
+}
+
+static void
+break_off(struct session *s, const char *how)
+{
+	set_reset(&s->client);
+	set_reset(&s->target);
+	destroy(s, how);
+}
+
+static void
+break_off_error(struct session *s, const char *who, int error)
+{
+	char how[128];
+
+	snprintf(how, sizeof(how), "%s: %s", who, strerror(error));
+	break_off(s, how);
+}
+
+static bool
+is_over(const struct channel *c)
+{
+	return c->state != CHANNEL_OPEN;
+}
+
+/*
+ * A source that broke is gone for both directions.  A destination that
+ * takes nothing any more may still have something to say: the direction from
+ * it goes on to its end, and only then the other side learns of the error.
+ */
+static void
+settle(struct session *s)
+{
+	const struct channel *up, *down;
+
+	up = &s->up;
+	down = &s->down;
+	if (up->state == CHANNEL_READ_FAILED)
+		break_off_error(s, "client", up->error);
+	else if (down->state == CHANNEL_READ_FAILED)
+		break_off_error(s, "target", down->error);
+	else if (!is_over(up) || !is_over(down))
+		return;
+	else if (up->state == CHANNEL_WRITE_FAILED)
+		break_off_error(s, "target", up->error);
+	else if (down->state == CHANNEL_WRITE_FAILED)
+		break_off_error(s, "client", down->error);
+	else
+		destroy(s, "ended");
+}
+
+/*
+ * The socket has an error, and the direction that reads from it cannot find
+ * it, because it waits for its destination.
+ */
+static bool
+broke_unseen(struct session *s, const struct event_io *io,
+    const struct channel *from, const char *who)
+{
+	socklen_t length;
+	int error;
+
+	if (io->want & EVENT_READ || from->state == CHANNEL_ENDED)
+		return false;
+	length = sizeof(error);
+	if (getsockopt(io->fd, SOL_SOCKET, SO_ERROR, &error, &length) == -1 ||
+	    error == 0)
+		return false;
+	break_off_error(s, who, error);
+	return true;
+}
+
+/* Urgent data of a Unix socket stay in their place; TCP is set already. */
+static void
+keep_urgent(const struct event_io *io)
+{
+	const int on = 1;
+
+	(void)setsockopt(io->fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+}
+
+static void
+on_ready(struct session *s, struct event_io *io, unsigned ready,
+    struct channel *from, struct channel *to, const char *who)
+{
+	struct session_context *x;
+	bool moved;
+
+	x = s->context;
+	if (ready & EVENT_URGENT)
+		keep_urgent(io);
+	moved = false;
+	if (ready & EVENT_READ)
+		moved |= channel_pump(from, x->loop, x->pool);
+	if (ready & EVENT_WRITE)
+		moved |= channel_pump(to, x->loop, x->pool);
+	if (moved && x->idle_timeout != EVENT_INFINITE)
+		s->active = event_now(x->loop);
+	if ((ready & EVENT_ERROR) && broke_unseen(s, io, from, who))
+		return;
+	if (is_over(from) || is_over(to))
+		settle(s);
+}
+
+static void
+on_client_ready(struct event_io *io, unsigned ready)
+{
+	struct session *s;
+
+	s = io->owner;
+	on_ready(s, io, ready, &s->up, &s->down, "client");
+}
+
+static void
+on_target_ready(struct event_io *io, unsigned ready)
+{
+	struct session *s;
+
+	s = io->owner;
+	on_ready(s, io, ready, &s->down, &s->up, "target");
+}
+
+static struct session *
+of_idle_timer(struct event_timer *t)
+{
+	return (struct session *)(void *)((char *)t -
+	    offsetof(struct session, idle_timer));
+}
+
+/* Armed once, and again only for what is left since bytes moved last. */
+static void
+on_idle(struct event_timer *t)
+{
+	struct session *s;
+	uint64_t idle, limit;
+
+	s = of_idle_timer(t);
+	limit = s->context->idle_timeout;
+	idle = event_now(s->context->loop) - s->active;
+	if (idle >= limit)
+		break_off(s, "idle time-out");
+	else if (event_timer_set(s->context->loop, t, limit - idle) == -1)
+		break_off(s, "out of memory");
+}
+
+/* Before the target is there, only the client's failure is of interest. */
+static void
+on_client_waiting(struct event_io *io, unsigned ready)
+{
+	struct session *s;
+
+	s = io->owner;
+	if (ready & EVENT_URGENT)
+		keep_urgent(io);
+	if (ready & EVENT_ERROR)
+		break_off(s, "client gone before the target was reached");
+}
+
+static int
+open_channels(struct session *s)
+{
+	struct event_loop *loop;
+
+	loop = s->context->loop;
+	s->client.on_ready = on_client_ready;
+	s->target.on_ready = on_target_ready;
+	s->target.owner = s;
+	if (channel_open(&s->up, loop) == -1 ||
+	    channel_open(&s->down, loop) == -1)
+		return -1;
+	s->active = event_now(loop);
+	return event_timer_set(loop, &s->idle_timer, s->context->idle_timeout);
+}
+
+static void
+on_connector_done(struct connector *c, int error)
+{
+	static struct log_limit limit;
+	struct session *s;
+
+	s = c->owner;
+	free(c);
+	s->connector = NULL;
+	if (error != 0) {
+		s->context->failed++;
+		log_limited(&limit, event_now(s->context->loop), LOG_WARNING,
+		    "%s: %s", s->context->target_text, strerror(error));
+		break_off_error(s, "target", error);
+	} else if (open_channels(s) == -1)
+		break_off_error(s, "relay", errno);
+}
+
+static char *
+client_text(
+    const struct event_io *io, const struct sockaddr *peer, socklen_t length)
+{
+	char text[ADDRESS_TEXT_SIZE], *who;
+	uid_t uid;
+	gid_t gid;
+
+	if (!log_enabled(LOG_INFO))
+		return NULL;
+	address_socket_text(peer, length, text);
+	if (peer->sa_family != AF_UNIX || getpeereid(io->fd, &uid, &gid) == -1)
+		return strdup(text);
+	if (asprintf(&who, "%s (uid %lu)", text, (unsigned long)uid) == -1)
+		return NULL;
+	return who;
+}
+
+int
+session_create(struct session_context *x, int client,
+    const struct sockaddr *peer, socklen_t length)
+{
+	struct session *s;
+
+	s = calloc(1, sizeof(*s));
+	if (s == NULL)
+		goto close_client;
+	s->connector = malloc(sizeof(*s->connector));
+	if (s->connector == NULL)
+		goto free_session;
+	s->context = x;
+	event_io_init(&s->client, client, on_client_waiting);
+	s->client.owner = s;
+	if (event_io_enable(x->loop, &s->client, 0) == -1)
+		goto free_connector;
+	event_io_init(&s->target, -1, on_target_ready);
+	event_timer_init(&s->idle_timer, on_idle);
+	channel_init(&s->up, &s->client, &s->target);
+	channel_init(&s->down, &s->target, &s->client);
+	s->client_text = client_text(&s->client, peer, length);
+	s->started = event_now(x->loop);
+	TAILQ_INSERT_TAIL(&x->sessions, s, link);
+	x->count++;
+	x->total++;
+	connector_start(s->connector, x->loop, x->target, &s->target,
+	    x->connect_timeout, x->wait, on_connector_done, s);
+	return 0;
+
+free_connector:
+	free(s->connector);
+free_session:
+	free(s);
+close_client:
+	close(client);
+	return -1;
+}
+
+void
+session_end_all(struct session_context *x, const char *why)
+{
+	struct session *s;
+
+	while ((s = TAILQ_FIRST(&x->sessions)) != NULL)
+		break_off(s, why);
+}
+
+void
+session_totals(const struct session_context *x, uint64_t *up, uint64_t *down)
+{
+	const struct session *s;
+
+	*up = x->up;
+	*down = x->down;
+	TAILQ_FOREACH (s, &x->sessions, link) {
+		*up += s->up.bytes;
+		*down += s->down.bytes;
+	}
+}

@@ -1,0 +1,59 @@
+/*
+ * One client with its target: both descriptors, two channels, time-outs,
+ * and how it all ends.
+ * Not here: reading or writing payload, see channel.h.
+ */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "channel.h"
+#include "connector.h"
+#include "endpoint.h"
+#include "event.h"
+#include "pool.h"
+
+/* What every session of a loop shares.  Times are milliseconds. */
+struct session_context {
+	struct event_loop *loop;
+	struct pool *pool;
+	const struct endpoints *target;
+	const char *target_text;
+	uint64_t connect_timeout;
+	uint64_t wait;
+	uint64_t idle_timeout; /* EVENT_INFINITE: none */
+
+	TAILQ_HEAD(session_list, session) sessions;
+	size_t count;    /* sessions now */
+	uint64_t total;  /* sessions ever */
+	uint64_t failed; /* of these, the target was not reached */
+	uint64_t up;     /* octets to the target, of ended sessions */
+	uint64_t down;   /* octets to the clients, of ended sessions */
+	/* The session is gone from the list, its descriptors are closed. */
+	void (*on_end)(struct session_context *);
+};
+
+void session_context_init(struct session_context *, struct event_loop *,
+    struct pool *, void (*on_end)(struct session_context *));
+
+/*
+ * Relay an accepted client, whose descriptor this takes over, with peer its
+ * address.  Returns 0, or -1 and errno, the client being closed.
+ */
+int session_create(struct session_context *, int client,
+    const struct sockaddr *peer, socklen_t length);
+
+/* Break every session off; TCP peers see a reset, not an end of file. */
+void session_end_all(struct session_context *, const char *why);
+
+/* Octets of all sessions, ended ones too. */
+void session_totals(
+    const struct session_context *, uint64_t *up, uint64_t *down);
+
+#endif
