@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 
 #include <arpa/inet.h>
+#include <net/if.h>
 
 #include <ctype.h>
 #include <netdb.h>
@@ -17,6 +18,17 @@
 #include "address.h"
 #include "os.h"
 
+static bool
+names_directory(const char *path)
+{
+	const char *name;
+
+	name = strrchr(path, '/');
+	name = name == NULL ? path : name + 1;
+	return *name == '\0' || strcmp(name, ".") == 0 ||
+	    strcmp(name, "..") == 0;
+}
+
 static const char *
 parse_path(struct address *a, const char *path)
 {
@@ -25,7 +37,7 @@ parse_path(struct address *a, const char *path)
 		return "path of the Unix socket missing";
 	if (strlcpy(a->path, path, sizeof(a->path)) >= sizeof(a->path))
 		return "path too long for a Unix socket";
-	if (path[strlen(path) - 1] == '/')
+	if (names_directory(path))
 		return "path names a directory";
 	return NULL;
 }
@@ -73,6 +85,16 @@ is_host_name(const char *host)
 	return host[-1] != '-';
 }
 
+/* RFC 1035 has room for 253 octets, and a dot at the end. */
+static bool
+is_long_name(const char *host)
+{
+	size_t length;
+
+	length = strlen(host);
+	return length > 253 + (size_t)(length > 0 && host[length - 1] == '.');
+}
+
 static const char *
 check_host(const char *host)
 {
@@ -80,10 +102,13 @@ check_host(const char *host)
 
 	if (*host == '\0')
 		return NULL;
-	if (all_of(host, "0123456789."))
+	/* getaddrinfo(3) would take 0x7f.1 for an address, as inet_aton(3). */
+	if (all_of(host, "0123456789.") || inet_aton(host, &in) != 0)
 		return inet_pton(AF_INET, host, &in) == 1
 		    ? NULL
 		    : "not an IPv4 address";
+	if (is_long_name(host))
+		return "host name too long";
 	return is_host_name(host) ? NULL : "not a host name";
 }
 
@@ -98,30 +123,46 @@ check_ipv6(const char *host)
 	scope = strchr(copy, '%');
 	if (scope != NULL) {
 		*scope++ = '\0';
-		if (*scope == '\0' || strpbrk(scope, "%/ ") != NULL)
+		if (*scope == '\0' || strlen(scope) >= IF_NAMESIZE ||
+		    strpbrk(scope, "%/ \t\n\v\f\r") != NULL)
 			return "bad scope of an IPv6 address";
 	}
 	return inet_pton(AF_INET6, copy, &in6) == 1 ? NULL
 	                                            : "not an IPv6 address";
 }
 
+/* As in services(5), with a letter (RFC 6335): 80-90 is none. */
+static bool
+is_service_name(const char *port)
+{
+	bool letter;
+
+	if (!isalnum((unsigned char)*port))
+		return false;
+	letter = false;
+	for (; *port != '\0'; port++) {
+		if (isalpha((unsigned char)*port))
+			letter = true;
+		else if (!isdigit((unsigned char)*port) &&
+		    strchr("-_.+*", *port) == NULL)
+			return false;
+	}
+	return letter;
+}
+
 static const char *
 parse_port(struct address *a, const char *port)
 {
-	const char *p;
+	const char *bad;
 
 	if (*port == '\0')
 		return "port missing";
 	if (strlcpy(a->port, port, sizeof(a->port)) >= sizeof(a->port))
 		return "not a port";
-	if (all_of(port, "0123456789"))
-		return strlen(port) > 5 || atoi(port) > 65535
-		    ? "port above 65535"
-		    : NULL;
-	for (p = port; *p != '\0'; p++)
-		if (!isalnum((unsigned char)*p) && strchr("-_.+/*", *p) == NULL)
-			return "not a port";
-	return isalnum((unsigned char)*port) ? NULL : "not a port";
+	if (!all_of(port, "0123456789"))
+		return is_service_name(port) ? NULL : "not a port";
+	strtonum(port, 0, 65535, &bad);
+	return bad != NULL ? "port above 65535" : NULL;
 }
 
 static const char *
@@ -172,6 +213,17 @@ parse_host(struct address *a, const char *text)
 	return why != NULL ? why : parse_port(a, colon + 1);
 }
 
+/* tcp://HOST:PORT would be a path, with nothing there. */
+static bool
+is_url(const char *text)
+{
+	const char *slash;
+
+	slash = strchr(text, '/');
+	return slash != NULL && slash > text && slash[-1] == ':' &&
+	    slash[1] == '/';
+}
+
 const char *
 address_parse(struct address *a, const char *text)
 {
@@ -182,9 +234,19 @@ address_parse(struct address *a, const char *text)
 		return parse_path(a, text + 5);
 	if (*text == '@')
 		return parse_abstract(a, text + 1);
+	if (is_url(text))
+		return "a URL; write HOST:PORT or unix:PATH";
 	if (strchr(text, '/') != NULL)
 		return parse_path(a, text);
 	return parse_host(a, text);
+}
+
+/* Whether the path alone would be read as something else. */
+static bool
+needs_prefix(const char *path)
+{
+	return strchr(path, '/') == NULL || *path == '@' ||
+	    strncmp(path, "unix:", 5) == 0 || is_url(path);
 }
 
 const char *
@@ -194,7 +256,8 @@ address_text(const struct address *a, char text[])
 
 	switch (a->kind) {
 	case ADDRESS_PATH:
-		strlcpy(text, a->path, ADDRESS_TEXT_SIZE);
+		snprintf(text, ADDRESS_TEXT_SIZE, "%s%s",
+		    needs_prefix(a->path) ? "unix:" : "", a->path);
 		break;
 	case ADDRESS_ABSTRACT:
 		snprintf(text, ADDRESS_TEXT_SIZE, "@%s", a->path);
@@ -206,6 +269,17 @@ address_text(const struct address *a, char text[])
 		break;
 	}
 	return text;
+}
+
+/* An @ for each NUL, as in /proc/net/unix: no name looks like another's. */
+static void
+abstract_text(const char *name, size_t length, char text[])
+{
+	size_t i;
+
+	for (i = 0; i < length; i++)
+		text[i] = name[i] == '\0' ? '@' : name[i];
+	text[length] = '\0';
 }
 
 /* The peer chose the name: it may lack a NUL, or hold any octet. */
@@ -221,8 +295,7 @@ unix_text(const struct sockaddr *sa, socklen_t length, char text[])
 		n = sizeof(((struct sockaddr_un *)0)->sun_path);
 	path = (const char *)sa + offset;
 	if (n > 1 && path[0] == '\0' && os_abstract_sockets)
-		snprintf(
-		    text, ADDRESS_TEXT_SIZE, "@%.*s", (int)n - 1, path + 1);
+		abstract_text(path, n, text);
 	else if (n > 0 && path[0] != '\0')
 		snprintf(text, ADDRESS_TEXT_SIZE, "%.*s", (int)n, path);
 	else

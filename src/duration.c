@@ -61,7 +61,7 @@ parse_number(const char **text, uint64_t *number)
 	*number = 0;
 	for (; **text >= '0' && **text <= '9'; (*text)++) {
 		*number = *number * 10 + (uint64_t)(**text - '0');
-		if (*number > LONGEST)
+		if (*number > LONGEST * 1000)
 			return false;
 	}
 	return *text != begin;

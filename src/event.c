@@ -208,6 +208,7 @@ forget(struct event_loop *loop, struct event_io *io)
 	if (loop->current == io)
 		loop->current = NULL;
 	io->want = io->ready = io->armed = 0;
+	io->avail = 0;
 }
 
 void

@@ -49,6 +49,9 @@ struct event_io {
 /* avail: end of file, an error or urgent data stand behind the bytes. */
 #define EVENT_AVAIL_ALL UINT32_MAX
 
+/* What the loop waits with: "epoll" or "kqueue". */
+extern const char event_backend_name[];
+
 /*
  * Create a loop.  Returns NULL and errno as epoll_create1(2) or kqueue(2).
  * To be called after the last fork(2) of the process: a kqueue does not

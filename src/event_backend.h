@@ -10,9 +10,6 @@
 
 struct event_backend;
 
-/* For event_loop_name(): "epoll" or "kqueue". */
-extern const char event_backend_name[];
-
 /* Returns NULL and errno as epoll_create1(2), kqueue(2) or malloc(3). */
 struct event_backend *event_backend_open(void);
 

@@ -127,12 +127,15 @@ event_timer_expire(struct event_loop *loop)
 {
 	struct event_timer *t;
 	uint64_t now;
+	size_t n;
 
 	if (loop->heap_length == 0)
 		return;
 	now = event_now(loop);
-	while (loop->heap_length > 0 && loop->heap[1]->when <= now &&
-	    !loop->stopped) {
+	/* Not without end, if a callback sets its timer to 0 again. */
+	for (n = loop->heap_length; n > 0 && !loop->stopped; n--) {
+		if (loop->heap_length == 0 || loop->heap[1]->when > now)
+			break;
 		t = loop->heap[1];
 		event_timer_cancel(loop, t);
 		t->on_expire(t);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "event.h"
 #include "log.h"
 #include "options.h"
 #include "relay.h"
@@ -46,7 +47,8 @@ main(int argc, char *argv[])
 		return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 	}
 	if (options.action == OPTIONS_VERSION) {
-		printf("simpletcpunixrelay %s\n", VERSION);
+		printf("simpletcpunixrelay %s (%s)\n", VERSION,
+		    event_backend_name);
 		return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 	}
 	log_set_threshold(options.threshold);

@@ -4,6 +4,7 @@
  */
 #include <sys/socket.h>
 
+#include <ctype.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -88,6 +89,9 @@ wrong(char why[OPTIONS_WHY_SIZE], const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(why, OPTIONS_WHY_SIZE, fmt, ap);
 	va_end(ap);
+	for (; *why != '\0'; why++)
+		if (iscntrl((unsigned char)*why))
+			*why = '?';
 	return -1;
 }
 
@@ -104,7 +108,7 @@ parse_count(const char *what, long long min, long long max, long long *n,
 	else
 		*n = strtonum(optarg, min, max, &bad);
 	if (bad != NULL)
-		return wrong(why, "%s: %s: %s", what, optarg, bad);
+		return wrong(why, "%s: %.300s: %s", what, optarg, bad);
 	return 0;
 }
 
@@ -115,7 +119,7 @@ parse_mode(struct options *o, char why[OPTIONS_WHY_SIZE])
 
 	length = strlen(optarg);
 	if (length == 0 || length > 4 || optarg[strspn(optarg, "01234567")])
-		return wrong(why, "--mode: %s: not an octal mode", optarg);
+		return wrong(why, "--mode: %.300s: not an octal mode", optarg);
 	o->mode = (mode_t)strtoul(optarg, NULL, 8);
 	o->has_mode = true;
 	if (o->mode > 0777)
@@ -127,8 +131,16 @@ static int
 parse_time(const char *what, uint64_t *ms, char why[OPTIONS_WHY_SIZE])
 {
 	if (duration_parse(optarg, ms) == -1)
-		return wrong(why, "%s: %s: not a time", what, optarg);
+		return wrong(why, "%s: %.300s: not a time", what, optarg);
 	return 0;
+}
+
+static int
+parse_timeout(const char *what, uint64_t *ms, char why[OPTIONS_WHY_SIZE])
+{
+	if (parse_time(what, ms, why) == -1)
+		return -1;
+	return *ms > 0 ? 0 : wrong(why, "%s: must be above 0", what);
 }
 
 static int
@@ -152,16 +164,17 @@ parse_option(struct options *o, int c, char why[OPTIONS_WHY_SIZE])
 		return parse_mode(o, why);
 	case 'o':
 		if (*optarg == '\0' || *optarg == ':')
-			return wrong(why, "--owner: %s: user missing", optarg);
+			return wrong(
+			    why, "--owner: %.300s: user missing", optarg);
 		o->owner = optarg;
 		return 0;
 	case 't':
-		return parse_time(
+		return parse_timeout(
 		    "--connect-timeout", &o->connect_timeout, why);
 	case 'w':
 		return parse_time("--wait", &o->wait, why);
 	case 'i':
-		return parse_time("--idle-timeout", &o->idle_timeout, why);
+		return parse_timeout("--idle-timeout", &o->idle_timeout, why);
 	case DRAIN_TIME:
 		return parse_time("--drain-time", &o->drain_time, why);
 	case 'v':
@@ -176,22 +189,32 @@ parse_option(struct options *o, int c, char why[OPTIONS_WHY_SIZE])
 	}
 }
 
-/* getopt_long(3) leaves the culprit in optopt, or just before optind. */
+static bool
+is_known(int c)
+{
+	return c == DRAIN_TIME || (c != ':' && strchr(short_options, c));
+}
+
+/*
+ * getopt_long(3) leaves the culprit in optopt, and a long option just before
+ * optind.  Inside a cluster of short ones, another word may stand there.
+ */
 static int
-explain(int c, char *argv[], char why[OPTIONS_WHY_SIZE])
+explain(char *argv[], char why[OPTIONS_WHY_SIZE])
 {
 	const char *word;
 
 	word = argv[optind - 1];
-	if (c == ':' && strncmp(word, "--", 2) == 0)
-		return wrong(why, "%s: argument missing", word);
-	if (c == ':')
+	if (optopt == 0)
+		return wrong(why, "%.300s: unknown option", word);
+	if (!is_known(optopt))
+		return wrong(why, "-%c: unknown option",
+		    isprint((unsigned char)optopt) ? optopt : '?');
+	if (strncmp(word, "--", 2) != 0)
 		return wrong(why, "-%c: argument missing", optopt);
-	if (optopt > 0 && optopt < DRAIN_TIME && strncmp(word, "--", 2) != 0)
-		return wrong(why, "-%c: unknown option", optopt);
-	if (optopt != 0 && strchr(word, '=') != NULL)
-		return wrong(why, "%s: takes no argument", word);
-	return wrong(why, "%s: unknown option", word);
+	if (strchr(word, '=') != NULL)
+		return wrong(why, "%.300s: takes no argument", word);
+	return wrong(why, "%.300s: argument missing", word);
 }
 
 static int
@@ -201,7 +224,8 @@ parse_address(struct address *a, const char *text, char why[OPTIONS_WHY_SIZE])
 
 	bad = address_parse(a, text);
 	if (bad != NULL)
-		return wrong(why, "%.300s: %s", text, bad);
+		return wrong(
+		    why, "%.300s: %s", *text != '\0' ? text : "\"\"", bad);
 	return 0;
 }
 
@@ -230,7 +254,7 @@ parse_operands(
 	o->has_listen = n == 2;
 	if (o->has_listen && parse_address(&o->listen, operands[0], why) == -1)
 		return -1;
-	if (o->has_listen && o->listen.kind != ADDRESS_PATH) {
+	if (!o->has_listen || o->listen.kind != ADDRESS_PATH) {
 		if (o->has_mode)
 			return wrong(why, "--mode: only for a path as LISTEN");
 		if (o->owner != NULL)
@@ -268,7 +292,7 @@ options_parse(
 		if (c == -1)
 			break;
 		if (c == '?' || c == ':')
-			return explain(c, argv, why);
+			return explain(argv, why);
 		if (parse_option(o, c, why) == -1)
 			return -1;
 		if (o->action != OPTIONS_RUN)

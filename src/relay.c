@@ -5,8 +5,6 @@
 #include <sys/types.h>
 #include <sys/resource.h>
 
-#include <netinet/in.h>
-
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -17,7 +15,7 @@
 
 #include "address.h"
 #include "event.h"
-#include "listener.h"
+#include "listeners.h"
 #include "log.h"
 #include "pool.h"
 #include "relay.h"
@@ -31,10 +29,10 @@
 struct relay {
 	struct session_context context; /* first: on_end finds us by it */
 	const struct options *options;
+	struct socket_file_access access;
 	struct endpoints target;
 	char target_text[ADDRESS_TEXT_SIZE];
-	struct listener *listeners;
-	size_t listeners_n;
+	struct listeners listeners;
 	size_t limit; /* sessions at once */
 	bool refuses; /* above it; else clients wait in the backlog */
 	bool draining;
@@ -64,8 +62,8 @@ set_limit(struct relay *r)
 	size_t descriptors, possible, wanted;
 
 	descriptors = raise_descriptor_limit();
-	possible = descriptors > RESERVED + r->listeners_n + 2
-	    ? (descriptors - RESERVED - r->listeners_n) / 2
+	possible = descriptors > RESERVED + r->listeners.n + 2
+	    ? (descriptors - RESERVED - r->listeners.n) / 2
 	    : 1;
 	wanted = r->options->connections_max;
 	r->refuses = wanted > 0;
@@ -78,22 +76,13 @@ set_limit(struct relay *r)
 }
 
 static void
-resume_listeners(struct relay *r)
-{
-	size_t i;
-
-	for (i = 0; i < r->listeners_n; i++)
-		listener_resume(&r->listeners[i]);
-}
-
-static void
 on_session_end(struct session_context *x)
 {
 	struct relay *r;
 
 	r = (struct relay *)(void *)x;
 	if (!r->draining)
-		resume_listeners(r);
+		listeners_resume(&r->listeners);
 	else if (x->count == 0)
 		event_loop_stop(x->loop);
 }
@@ -108,15 +97,6 @@ refuse(struct relay *r, struct listener *l, int fd)
 	log_limited(&r->refused_log, event_now(r->context.loop), LOG_WARNING,
 	    "%s: connection refused: %zu open already", listener_text(l, text),
 	    r->context.count);
-}
-
-static void
-pause_listeners(struct relay *r)
-{
-	size_t i;
-
-	for (i = 0; i < r->listeners_n; i++)
-		listener_pause(&r->listeners[i]);
 }
 
 static void
@@ -136,7 +116,7 @@ on_accept(
 		r->refused++;
 	}
 	if (r->context.count >= r->limit && !r->refuses)
-		pause_listeners(r);
+		listeners_pause(&r->listeners);
 }
 
 static void
@@ -154,23 +134,6 @@ log_totals(void *arg, int signo)
 	    " bytes to target, %" PRIu64 " bytes to clients",
 	    r->context.count, r->context.total, r->refused, r->context.failed,
 	    up, down);
-}
-
-static void
-close_listeners(struct relay *r)
-{
-	char text[ADDRESS_TEXT_SIZE];
-	size_t i;
-
-	for (i = 0; i < r->listeners_n; i++) {
-		listener_text(&r->listeners[i], text);
-		if (listener_close(&r->listeners[i]) == -1)
-			log_write(LOG_INFO, "%s: not removed: %s", text,
-			    strerror(errno));
-	}
-	free(r->listeners);
-	r->listeners = NULL;
-	r->listeners_n = 0;
 }
 
 static void
@@ -201,7 +164,7 @@ on_terminate(void *arg, int signo)
 	struct relay *r;
 
 	r = arg;
-	close_listeners(r);
+	listeners_close(&r->listeners);
 	if (r->draining || r->context.count == 0) {
 		on_interrupt(r, signo);
 		return;
@@ -236,21 +199,20 @@ handle_signals(struct relay *r)
 	return event_signal(loop, SIGINT, on_interrupt, r);
 }
 
-struct relay *
-relay_create(const struct options *options, int *status)
+/* Loop, buffers, and what the options say of sessions. */
+static struct relay *
+allocate(const struct options *options)
 {
 	struct relay *r;
 	struct event_loop *loop;
 	struct pool *pool;
-	const char *why;
 
-	*status = EX_OSERR;
 	r = calloc(1, sizeof(*r));
 	loop = event_loop_create();
 	pool = pool_create();
 	if (r == NULL || loop == NULL || pool == NULL) {
 		log_write(LOG_ERR, "%s", strerror(errno));
-		return NULL;
+		exit(EX_OSERR);
 	}
 	session_context_init(&r->context, loop, pool, on_session_end);
 	event_timer_init(&r->drain_timer, on_drain_timeout);
@@ -260,142 +222,51 @@ relay_create(const struct options *options, int *status)
 	r->context.idle_timeout = options->idle_timeout;
 	r->context.target = &r->target;
 	r->context.target_text = address_text(&options->target, r->target_text);
-	why = resolver_lookup(&options->target, false, &r->target, status);
-	if (why == NULL && handle_signals(r) == -1)
-		why = strerror(errno);
-	if (why == NULL)
-		return r;
-	log_write(LOG_ERR, "%s: %s", r->target_text, why);
-	relay_destroy(r);
-	return NULL;
+	return r;
 }
 
 static const char *
-access_of(const struct options *o, struct socket_file_access *a, int *status)
+look_up_owner(struct relay *r, int *status)
 {
 	const char *why;
 
-	*a = (struct socket_file_access) {
-		.has_mode = o->has_mode,
-		.mode = o->mode,
+	r->access = (struct socket_file_access) {
+		.has_mode = r->options->has_mode,
+		.mode = r->options->mode,
 		.uid = (uid_t)-1,
 		.gid = (gid_t)-1,
 	};
-	if (o->owner == NULL)
+	if (r->options->owner == NULL)
 		return NULL;
-	why = user_lookup(o->owner, &a->uid, &a->gid);
+	why = user_lookup(r->options->owner, &r->access.uid, &r->access.gid);
 	if (why != NULL)
 		*status = EX_NOUSER;
 	return why;
 }
 
-static struct listener *
-add_listener(struct relay *r)
+struct relay *
+relay_create(const struct options *options, int *status)
 {
-	struct listener *l;
+	struct relay *r;
+	const char *subject, *why;
 
-	l = reallocarray(r->listeners, r->listeners_n + 1, sizeof(*l));
-	if (l == NULL)
-		return NULL;
-	r->listeners = l;
-	return &l[r->listeners_n];
-}
-
-static const char *
-listen_unix(struct relay *r, int *status)
-{
-	struct socket_file_access access;
-	struct listener *l;
-	const char *why;
-
-	why = access_of(r->options, &access, status);
-	if (why != NULL)
-		return why;
-	l = add_listener(r);
-	if (l == NULL)
-		return strerror(errno);
-	why = listener_open_unix(
-	    l, &r->options->listen, &access, r->options->backlog, status);
-	if (why == NULL)
-		r->listeners_n++;
-	return why;
-}
-
-static in_port_t *
-port_of(struct endpoint *e)
-{
-	if (e->addr.ss_family == AF_INET6)
-		return &((struct sockaddr_in6 *)&e->addr)->sin6_port;
-	return &((struct sockaddr_in *)&e->addr)->sin_port;
-}
-
-/*
- * An address that this machine lacks, such as ::1 without IPv6, does not
- * matter if the name has others.
- */
-static const char *
-listen_each(struct relay *r, struct endpoints *e, int *status)
-{
-	struct listener *l;
-	const char *why;
-	size_t i;
-
-	why = NULL;
-	for (i = 0; i < e->n; i++) {
-		if (r->listeners_n > 0 && *port_of(&e->list[i]) == 0)
-			*port_of(&e->list[i]) = *port_of(&e->list[0]);
-		l = add_listener(r);
-		if (l == NULL)
-			return strerror(errno);
-		if (listener_open_tcp(l, &e->list[i], r->options->backlog) ==
-		    0) {
-			r->listeners_n++;
-			continue;
-		}
+	r = allocate(options);
+	subject = options->owner;
+	why = look_up_owner(r, status);
+	if (why == NULL) {
+		subject = r->target_text;
+		why = resolver_lookup(
+		    &options->target, false, &r->target, status);
+	}
+	if (why == NULL && handle_signals(r) == -1) {
 		*status = EX_OSERR;
-		if (errno == EADDRINUSE)
-			return *status = EX_UNAVAILABLE, "in use";
-		if (errno == EACCES || errno == EPERM)
-			return *status = EX_NOPERM, strerror(errno);
 		why = strerror(errno);
-		if (errno != EADDRNOTAVAIL && errno != EAFNOSUPPORT)
-			return why;
-		*status = EX_UNAVAILABLE;
 	}
-	return r->listeners_n > 0 ? NULL : why;
-}
-
-static const char *
-listen_tcp(struct relay *r, int *status)
-{
-	struct endpoints e;
-	const char *why;
-
-	why = resolver_lookup(&r->options->listen, true, &e, status);
-	if (why != NULL)
-		return why;
-	why = listen_each(r, &e, status);
-	free(e.list);
-	return why;
-}
-
-static int
-start_listeners(struct relay *r)
-{
-	char text[ADDRESS_TEXT_SIZE];
-	struct listener *l;
-	size_t i;
-
-	for (i = 0; i < r->listeners_n; i++) {
-		l = &r->listeners[i];
-		l->on_accept = on_accept;
-		l->arg = r;
-		if (listener_start(l, r->context.loop) == -1)
-			return -1;
-		log_write(
-		    LOG_NOTICE, "listening on %s", listener_text(l, text));
-	}
-	return 0;
+	if (why == NULL)
+		return r;
+	log_write(LOG_ERR, "%s: %s", subject, why);
+	relay_destroy(r);
+	return NULL;
 }
 
 int
@@ -404,14 +275,15 @@ relay_listen(struct relay *r, int *status)
 	char text[ADDRESS_TEXT_SIZE];
 	const char *why;
 
-	*status = EX_OSERR;
-	if (r->options->listen.kind == ADDRESS_HOST)
-		why = listen_tcp(r, status);
-	else
-		why = listen_unix(r, status);
+	why = listeners_open(&r->listeners, &r->options->listen, &r->access,
+	    r->options->backlog, status);
 	set_limit(r);
-	if (why == NULL && start_listeners(r) == -1)
+	if (why == NULL &&
+	    listeners_start(&r->listeners, r->context.loop, on_accept, r) ==
+	        -1) {
+		*status = EX_OSERR;
 		why = strerror(errno);
+	}
 	if (why == NULL)
 		return 0;
 	log_write(
@@ -431,7 +303,7 @@ relay_run(struct relay *r)
 void
 relay_destroy(struct relay *r)
 {
-	close_listeners(r);
+	listeners_close(&r->listeners);
 	session_end_all(&r->context, "relay stopped");
 	event_timer_cancel(r->context.loop, &r->drain_timer);
 	event_loop_destroy(r->context.loop);

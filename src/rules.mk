@@ -41,7 +41,7 @@ FORCE:
 	${CC} ${ALL_CPPFLAGS} ${ALL_CFLAGS} -c -o $@ $<
 
 ${LIB_OBJS} src/main.o: ${HDRS} build.stamp
-${TEST_OBJS}: ${HDRS} build.stamp
+${TEST_OBJS}: ${HDRS} tests/unit/unit.h build.stamp
 
 ${PROGRAM}: src/main.o ${LIB_OBJS}
 	${CC} ${ALL_LDFLAGS} -o $@ src/main.o ${LIB_OBJS} ${LIBS}

@@ -1,6 +1,6 @@
 /*
- * The life of a Unix socket's file.  All of it goes by the directory's
- * descriptor, so that a directory moved underneath changes nothing.
+ * The life of a Unix socket's file.  What has an at-variant goes by
+ * the directory's descriptor; bind(2) and connect(2) have none everywhere.
  * Not here: listen(2), accept(2).
  */
 #include <sys/file.h>
@@ -66,6 +66,15 @@ lock_name(const struct socket_file *f, char name[], size_t size)
 	snprintf(name, size, "%s.lock", f->name);
 }
 
+/* Another file of that name is somebody's, and not ours to remove. */
+static bool
+is_lock(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0;
+}
+
 /* Whether the lock that fd holds is the file that others find. */
 static bool
 is_current(const struct socket_file *f, int fd, const char *name)
@@ -77,6 +86,22 @@ is_current(const struct socket_file *f, int fd, const char *name)
 	    held.st_dev == found.st_dev && held.st_ino == found.st_ino;
 }
 
+static const char *
+open_lock(struct socket_file *f, const char *name, int *fd, int *status)
+{
+	*fd = openat(f->directory, name,
+	    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (*fd != -1) {
+		if (is_lock(*fd))
+			return NULL;
+		close(*fd);
+	} else if (errno != ELOOP && errno != EMLINK && errno != EISDIR &&
+	    errno != ENXIO)
+		return because(status);
+	*status = EX_CANTCREAT;
+	return "its .lock exists and is not a lock file";
+}
+
 /*
  * A stale socket cannot be told from one that another instance has bound and
  * is about to listen on; the lock can.  The holder removes it at its end, so
@@ -86,15 +111,14 @@ static const char *
 take_lock(struct socket_file *f, int *status)
 {
 	char name[sizeof(f->name) + sizeof(".lock")];
+	const char *why;
 	int fd;
 
 	lock_name(f, name, sizeof(name));
 	for (;;) {
-		fd = openat(f->directory, name,
-		    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-		    0600);
-		if (fd == -1)
-			return because(status);
+		why = open_lock(f, name, &fd, status);
+		if (why != NULL)
+			return why;
 		if (flock(fd, LOCK_EX | LOCK_NB) == -1)
 			break;
 		if (is_current(f, fd, name)) {
@@ -257,7 +281,8 @@ socket_file_remove(struct socket_file *f)
 	error = remove_socket(f) == -1 ? errno : 0;
 	if (f->lock != -1) {
 		lock_name(f, name, sizeof(name));
-		if (unlinkat(f->directory, name, 0) == -1 && error == 0)
+		if (is_current(f, f->lock, name) &&
+		    unlinkat(f->directory, name, 0) == -1 && error == 0)
 			error = errno;
 	}
 	close_descriptors(f);

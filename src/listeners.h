@@ -1,0 +1,42 @@
+/*
+ * All listening sockets of a relay: one address on the command line may
+ * stand for several.
+ * Not here: one of them, see listener.h.
+ */
+#ifndef LISTENERS_H
+#define LISTENERS_H
+
+#include <stddef.h>
+
+#include "listener.h"
+
+struct listeners {
+	struct listener *list; /* malloc(3) */
+	size_t n;
+};
+
+/*
+ * Listen at every socket address that the address stands for, all TCP ones on
+ * one port.  Returns NULL, or what is wrong, and then a code of sysexits(3)
+ * in *status and nothing open.
+ */
+const char *listeners_open(struct listeners *, const struct address *,
+    const struct socket_file_access *, int backlog, int *status);
+
+/*
+ * Accept from now on, each connection being given to on_accept; a line in
+ * the log names each socket.  Returns 0, or -1 and errno.
+ */
+int listeners_start(struct listeners *, struct event_loop *,
+    void (*on_accept)(
+        struct listener *, int, const struct sockaddr *, socklen_t),
+    void *arg);
+
+/* As listener_pause() and listener_resume(), for all. */
+void listeners_pause(struct listeners *);
+void listeners_resume(struct listeners *);
+
+/* Close all, and remove their socket files. */
+void listeners_close(struct listeners *);
+
+#endif

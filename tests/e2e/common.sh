@@ -1,0 +1,111 @@
+# What the end-to-end tests share: starting, finding and stopping programs.
+# Not here: test cases.
+# shellcheck shell=sh
+
+top=$(atf_get_srcdir)/../..
+relay=$top/simpletcpunixrelay
+peer=$top/tests/lib/peer
+await=$top/tests/lib/await
+
+# start_relay NAME ARGUMENT...: in the background, log in NAME.log, and wait
+# until it listens.
+start_relay()
+{
+	_name=$1
+	shift
+	"$relay" "$@" 2>"$_name.log" &
+	echo $! >"$_name.pid"
+	"$await" "$_name.log" 'listening on' ||
+	    atf_fail "$_name does not listen: $(cat "$_name.log")"
+}
+
+# stop_relay NAME [SIGNAL]: and it must exit with 0.
+stop_relay()
+{
+	kill -s "${2:-TERM}" "$(cat "$1.pid")"
+	wait "$(cat "$1.pid")" ||
+	    atf_fail "$1 exited with $?: $(cat "$1.log")"
+}
+
+# relay_address NAME: where it listens.
+relay_address()
+{
+	sed -n 's/^simpletcpunixrelay: listening on //p' "$1.log" | head -n 1
+}
+
+# start_peer NAME ARGUMENT...: a peer that listens; its address goes to
+# NAME.address, and check_peer tells whether all went as it should.
+start_peer()
+{
+	_name=$1
+	shift
+	rm -f "$_name.address"
+	"$peer" -a "$_name.address" "$@" 2>"$_name.err" &
+	echo $! >"$_name.pid"
+	"$await" "$_name.address" || atf_fail "$_name: $(cat "$_name.err")"
+}
+
+# start_client NAME ARGUMENT...: a peer that connects, in the background.
+start_client()
+{
+	_name=$1
+	shift
+	"$peer" "$@" 2>"$_name.err" &
+	echo $! >"$_name.pid"
+}
+
+# check_peer NAME: wait for its end; it must have found nothing wrong.
+check_peer()
+{
+	wait "$(cat "$1.pid")" || atf_fail "$1: $(cat "$1.err")"
+}
+
+address()
+{
+	cat "$1.address"
+}
+
+# each_way SERVICE-ACTION... -- CLIENT-ACTION...: through the relay, in the two
+# pairs of socket kinds that it is made for.
+each_way()
+{
+	_server=
+	while [ "$1" != -- ]; do
+		_server="$_server $1"
+		shift
+	done
+	shift
+
+	# shellcheck disable=SC2086 # a list of words
+	start_peer tcp_service listen 127.0.0.1:0 $_server
+	start_relay to_tcp ./to_tcp.sock "$(address tcp_service)"
+	atf_check "$peer" connect ./to_tcp.sock "$@"
+	check_peer tcp_service
+	stop_relay to_tcp
+	# Files that one peer touches and the other awaits.
+	rm -f full go got read
+
+	# shellcheck disable=SC2086
+	start_peer unix_service listen ./service.sock $_server
+	start_relay to_unix 127.0.0.1:0 ./service.sock
+	atf_check "$peer" connect "$(relay_address to_unix)" "$@"
+	check_peer unix_service
+	stop_relay to_unix
+	rm -f full go got read service.sock
+}
+
+# clients N ACTION...: N independent clients at once; all must succeed.
+clients()
+{
+	_n=$1
+	shift
+	_i=0
+	while [ $_i -lt "$_n" ]; do
+		start_client "client$_i" connect "$@"
+		_i=$((_i + 1))
+	done
+	while [ $_i -gt 0 ]; do
+		_i=$((_i - 1))
+		check_peer "client$_i"
+	done
+}

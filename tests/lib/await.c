@@ -1,0 +1,52 @@
+/*
+ * Wait until a file exists, or has a line that matches: await FILE [REGEX].
+ * Not here: anything that a test concludes from it.
+ */
+#include <err.h>
+#include <regex.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* A test that waits longer has failed. */
+#define SECONDS 20
+
+static bool
+matches(const char *path, const regex_t *pattern)
+{
+	char line[4096];
+	bool found;
+	FILE *f;
+
+	f = fopen(path, "r");
+	if (f == NULL)
+		return false;
+	found = pattern == NULL;
+	while (!found && fgets(line, sizeof(line), f) != NULL)
+		found = regexec(pattern, line, 0, NULL, 0) == 0;
+	fclose(f);
+	return found;
+}
+
+int
+main(int argc, char *argv[])
+{
+	const struct timespec pause = { .tv_nsec = 2000000 };
+	struct timespec now, end;
+	regex_t pattern;
+
+	if (argc != 2 && argc != 3)
+		errx(2, "usage: await FILE [REGEX]");
+	if (argc == 3 && regcomp(&pattern, argv[2], REG_NOSUB) != 0)
+		errx(2, "%s: bad pattern", argv[2]);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += SECONDS;
+	while (!matches(argv[1], argc == 3 ? &pattern : NULL)) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (now.tv_sec >= end.tv_sec)
+			errx(1, "%s: waited %d s for it", argv[1], SECONDS);
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}

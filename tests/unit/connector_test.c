@@ -1,0 +1,233 @@
+/*
+ * The connector: lists of addresses, retries, time-outs, socket options.
+ * Not here: sessions; a real service that appears late is in tests/e2e.
+ */
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <arpa/inet.h>
+
+#include <atf-c.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "connector.h"
+
+/* What is still running after this many milliseconds hangs. */
+#define GUARD_MS 20000
+
+static struct event_loop *loop;
+static struct event_io target_io;
+static int result;
+
+static void
+on_done(struct connector *c, int error)
+{
+	ATF_CHECK_EQ(&result, c->owner);
+	ATF_REQUIRE_MSG(result == -1, "called twice");
+	result = error;
+	event_loop_stop(loop);
+}
+
+static void
+on_guard(struct event_timer *t)
+{
+	(void)t;
+	atf_tc_fail("the connector does not end");
+}
+
+/* Returns what on_done was told. */
+static int
+run(struct endpoint *list, size_t n, uint64_t timeout, uint64_t wait)
+{
+	struct endpoints e = { .list = list, .n = n };
+	struct connector c;
+	struct event_timer guard;
+
+	result = -1;
+	if (loop == NULL)
+		loop = event_loop_create();
+	ATF_REQUIRE(loop != NULL);
+	event_timer_init(&guard, on_guard);
+	ATF_REQUIRE_EQ(0, event_timer_set(loop, &guard, GUARD_MS));
+	connector_start(
+	    &c, loop, &e, &target_io, timeout, wait, on_done, &result);
+	if (result == -1)
+		ATF_REQUIRE_EQ(0, event_loop_run(loop));
+	event_timer_cancel(loop, &guard);
+	ATF_CHECK_EQ(result == 0, target_io.fd != -1);
+	return result;
+}
+
+static struct endpoint
+bound_tcp(int *fd)
+{
+	struct endpoint e = { .length = sizeof(struct sockaddr_in) };
+	struct sockaddr_in *sin;
+
+	sin = (struct sockaddr_in *)&e.addr;
+	sin->sin_family = AF_INET;
+	sin->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	*fd = socket(AF_INET, SOCK_STREAM, 0);
+	ATF_REQUIRE(*fd != -1);
+	ATF_REQUIRE_EQ(0, bind(*fd, (struct sockaddr *)sin, e.length));
+	ATF_REQUIRE_EQ(0, getsockname(*fd, (struct sockaddr *)sin, &e.length));
+	return e;
+}
+
+static struct endpoint
+unix_path(const char *path)
+{
+	struct endpoint e = { .length = sizeof(struct sockaddr_un) };
+	struct sockaddr_un *sun;
+
+	sun = (struct sockaddr_un *)&e.addr;
+	sun->sun_family = AF_UNIX;
+	strlcpy(sun->sun_path, path, sizeof(sun->sun_path));
+	return e;
+}
+
+ATF_TC_WITHOUT_HEAD(connects);
+ATF_TC_BODY(connects, tc)
+{
+	struct endpoint e;
+	socklen_t length;
+	int listener, on;
+
+	e = bound_tcp(&listener);
+	ATF_REQUIRE_EQ(0, listen(listener, 1));
+	ATF_CHECK_EQ(0, run(&e, 1, 1000, 0));
+
+	length = sizeof(on);
+	on = 0;
+	ATF_CHECK_EQ(0,
+	    getsockopt(target_io.fd, IPPROTO_TCP, TCP_NODELAY, &on, &length));
+	ATF_CHECK(on != 0);
+	on = 0;
+	ATF_CHECK_EQ(0,
+	    getsockopt(target_io.fd, SOL_SOCKET, SO_OOBINLINE, &on, &length));
+	ATF_CHECK(on != 0);
+	event_io_close(loop, &target_io);
+	close(listener);
+}
+
+ATF_TC_WITHOUT_HEAD(refused);
+ATF_TC_BODY(refused, tc)
+{
+	struct endpoint e;
+	int unlistened;
+
+	e = bound_tcp(&unlistened);
+	ATF_CHECK_EQ(ECONNREFUSED, run(&e, 1, 1000, 0));
+	e = unix_path("nowhere");
+	ATF_CHECK_EQ(ENOENT, run(&e, 1, 1000, 0));
+	ATF_CHECK_EQ(ENOENT, run(&e, 1, 1000, 30));
+	close(unlistened);
+}
+
+ATF_TC_WITHOUT_HEAD(next_address);
+ATF_TC_BODY(next_address, tc)
+{
+	struct endpoint e[3];
+	int listener, unlistened;
+
+	e[0] = bound_tcp(&unlistened);
+	e[1] = unix_path("nowhere");
+	e[2] = bound_tcp(&listener);
+	ATF_REQUIRE_EQ(0, listen(listener, 1));
+	ATF_CHECK_EQ(0, run(e, 3, 1000, 0));
+	event_io_close(loop, &target_io);
+
+	/* The last one does not decide what is told of the others. */
+	e[2] = unix_path("/dev/null/nowhere");
+	ATF_CHECK_EQ(ENOTDIR, run(e, 3, 1000, 0));
+	close(listener);
+	close(unlistened);
+}
+
+/* An address that does not answer leaves time for the next. */
+ATF_TC_WITHOUT_HEAD(silent_address);
+ATF_TC_BODY(silent_address, tc)
+{
+	struct endpoint e[2];
+	struct sockaddr_un *sun;
+	int i, listener, silent, fd;
+
+	e[0] = unix_path("silent");
+	sun = (struct sockaddr_un *)&e[0].addr;
+	silent = socket(AF_UNIX, SOCK_STREAM, 0);
+	ATF_REQUIRE_EQ(0, bind(silent, (struct sockaddr *)sun, sizeof(*sun)));
+	ATF_REQUIRE_EQ(0, listen(silent, 0));
+	for (i = 0; i < 16; i++) {
+		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		if (connect(fd, (struct sockaddr *)sun, sizeof(*sun)) == -1)
+			break;
+	}
+	ATF_REQUIRE_MSG(i < 16, "the backlog does not fill");
+	ATF_CHECK_EQ(ETIMEDOUT, run(e, 1, 50, 0));
+
+	e[1] = bound_tcp(&listener);
+	ATF_REQUIRE_EQ(0, listen(listener, 1));
+	ATF_CHECK_EQ(0, run(e, 2, 100, 0));
+	event_io_close(loop, &target_io);
+	close(listener);
+	close(silent);
+}
+
+/* Waiting is for targets that are not there, not for wrong ones. */
+ATF_TC_WITHOUT_HEAD(not_worth_waiting);
+ATF_TC_BODY(not_worth_waiting, tc)
+{
+	struct endpoint e;
+
+	e = unix_path("/dev/null/nowhere");
+	ATF_CHECK_EQ(ENOTDIR, run(&e, 1, 1000, UINT64_MAX));
+	e.addr.ss_family = AF_UNSPEC;
+	ATF_CHECK(run(&e, 1, 1000, UINT64_MAX) != 0);
+}
+
+static void
+on_cancel(struct event_timer *t)
+{
+	(void)t;
+	event_loop_stop(loop);
+}
+
+ATF_TC_WITHOUT_HEAD(cancel);
+ATF_TC_BODY(cancel, tc)
+{
+	struct endpoint list = unix_path("nowhere");
+	struct endpoints e = { .list = &list, .n = 1 };
+	struct event_timer timer;
+	struct connector c;
+
+	result = -1;
+	loop = event_loop_create();
+	event_timer_init(&timer, on_cancel);
+	event_timer_set(loop, &timer, 20);
+	connector_start(
+	    &c, loop, &e, &target_io, 1000, UINT64_MAX, on_done, &result);
+	ATF_REQUIRE_EQ(0, event_loop_run(loop));
+	connector_cancel(&c);
+	ATF_CHECK_EQ(-1, target_io.fd);
+	memset(&c, 0xa5, sizeof(c));
+	event_timer_set(loop, &timer, 300);
+	ATF_REQUIRE_EQ(0, event_loop_run(loop));
+	ATF_CHECK_EQ_MSG(-1, result, "called after it was cancelled");
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, connects);
+	ATF_TP_ADD_TC(tp, refused);
+	ATF_TP_ADD_TC(tp, next_address);
+	ATF_TP_ADD_TC(tp, silent_address);
+	ATF_TP_ADD_TC(tp, not_worth_waiting);
+	ATF_TP_ADD_TC(tp, cancel);
+	return atf_no_error();
+}

@@ -1,0 +1,200 @@
+/*
+ * The listener: socket options, accepting in batches, pausing.
+ * Not here: the socket's file, see socket_file_test.c.
+ */
+#include <sys/types.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <atf-c.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "listener.h"
+
+#define GUARD_MS 20000
+
+static struct event_loop *loop;
+static int accepted, expected, last_fd;
+
+static void
+on_accept(
+    struct listener *l, int fd, const struct sockaddr *sa, socklen_t length)
+{
+	ATF_CHECK_EQ(&accepted, l->arg);
+	ATF_CHECK_EQ(AF_INET, sa->sa_family);
+	ATF_CHECK_EQ(sizeof(struct sockaddr_in), length);
+	if (last_fd != -1)
+		close(last_fd);
+	last_fd = fd;
+	if (++accepted == expected)
+		event_loop_stop(loop);
+}
+
+static void
+on_guard(struct event_timer *t)
+{
+	(void)t;
+	event_loop_stop(loop);
+}
+
+/* Run until as many are accepted, or ms have passed. */
+static void
+run(int n, uint64_t ms)
+{
+	struct event_timer guard;
+
+	expected = n;
+	event_timer_init(&guard, on_guard);
+	event_timer_set(loop, &guard, ms);
+	ATF_REQUIRE_EQ(0, event_loop_run(loop));
+	event_timer_cancel(loop, &guard);
+}
+
+static void
+open_listener(struct listener *l, struct endpoint *e)
+{
+	struct sockaddr_in *sin;
+
+	*e = (struct endpoint) { .length = sizeof(*sin) };
+	sin = (struct sockaddr_in *)&e->addr;
+	sin->sin_family = AF_INET;
+	sin->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ATF_REQUIRE_EQ(0, listener_open_tcp(l, e, 1024));
+	ATF_REQUIRE(sin->sin_port != 0);
+	loop = event_loop_create();
+	ATF_REQUIRE(loop != NULL);
+	l->on_accept = on_accept;
+	l->arg = &accepted;
+	last_fd = -1;
+	ATF_REQUIRE_EQ(0, listener_start(l, loop));
+}
+
+static int
+client(const struct endpoint *e)
+{
+	int fd;
+
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	ATF_REQUIRE(fd != -1);
+	ATF_REQUIRE_EQ(
+	    0, connect(fd, (const struct sockaddr *)&e->addr, e->length));
+	return fd;
+}
+
+static int
+option(int fd, int level, int name)
+{
+	socklen_t length;
+	int value;
+
+	length = sizeof(value);
+	ATF_REQUIRE_EQ(0, getsockopt(fd, level, name, &value, &length));
+	return value;
+}
+
+ATF_TC_WITHOUT_HEAD(inherited_options);
+ATF_TC_BODY(inherited_options, tc)
+{
+	struct endpoint e;
+	struct listener l;
+
+	open_listener(&l, &e);
+	client(&e);
+	run(1, GUARD_MS);
+	ATF_REQUIRE_EQ(1, accepted);
+	ATF_CHECK(option(last_fd, IPPROTO_TCP, TCP_NODELAY) != 0);
+	ATF_CHECK(option(last_fd, SOL_SOCKET, SO_OOBINLINE) != 0);
+	ATF_CHECK(option(last_fd, SOL_SOCKET, SO_KEEPALIVE) != 0);
+	ATF_CHECK(fcntl(last_fd, F_GETFL) & O_NONBLOCK);
+	ATF_CHECK(fcntl(last_fd, F_GETFD) & FD_CLOEXEC);
+	ATF_CHECK_EQ(0, listener_close(&l));
+}
+
+ATF_TC_WITHOUT_HEAD(batches);
+ATF_TC_BODY(batches, tc)
+{
+	struct endpoint e;
+	struct listener l;
+	int i;
+
+	open_listener(&l, &e);
+	for (i = 0; i < 300; i++)
+		client(&e);
+	run(300, GUARD_MS);
+	ATF_CHECK_EQ(300, accepted);
+	listener_close(&l);
+}
+
+ATF_TC_WITHOUT_HEAD(pause);
+ATF_TC_BODY(pause, tc)
+{
+	struct endpoint e;
+	struct listener l;
+
+	open_listener(&l, &e);
+	listener_pause(&l);
+	client(&e);
+	client(&e);
+	run(1, 50);
+	ATF_CHECK_EQ_MSG(0, accepted, "accepted while paused");
+	listener_resume(&l);
+	run(2, GUARD_MS);
+	ATF_CHECK_EQ(2, accepted);
+	listener_close(&l);
+	ATF_CHECK_EQ(-1, l.io.fd);
+}
+
+/* Only one of two gets the port. */
+ATF_TC_WITHOUT_HEAD(in_use);
+ATF_TC_BODY(in_use, tc)
+{
+	struct endpoint e;
+	struct listener l, other;
+
+	open_listener(&l, &e);
+	ATF_CHECK_ERRNO(EADDRINUSE, listener_open_tcp(&other, &e, 1) == -1);
+	listener_close(&l);
+}
+
+ATF_TC_WITHOUT_HEAD(without_descriptors);
+ATF_TC_BODY(without_descriptors, tc)
+{
+	struct endpoint e;
+	struct listener l;
+	struct rlimit few = { .rlim_cur = 64, .rlim_max = 64 };
+	int fd, first, hoard[64], n;
+
+	ATF_REQUIRE_EQ(0, setrlimit(RLIMIT_NOFILE, &few));
+	open_listener(&l, &e);
+	fd = client(&e);
+	first = client(&e);
+	for (n = 0; (hoard[n] = dup(fd)) != -1; n++)
+		continue;
+	run(1, 50);
+	ATF_CHECK_EQ_MSG(0, accepted, "accepted without descriptors");
+	ATF_CHECK(l.paused);
+	while (n > 0)
+		close(hoard[--n]);
+	/* It looks again by itself. */
+	run(2, GUARD_MS);
+	ATF_CHECK_EQ(2, accepted);
+	ATF_CHECK(!l.paused);
+	close(first);
+	listener_close(&l);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, inherited_options);
+	ATF_TP_ADD_TC(tp, batches);
+	ATF_TP_ADD_TC(tp, pause);
+	ATF_TP_ADD_TC(tp, in_use);
+	ATF_TP_ADD_TC(tp, without_descriptors);
+	return atf_no_error();
+}
