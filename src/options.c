@@ -102,6 +102,7 @@ parse_count(const char *what, long long min, long long max, long long *n,
 	const char *bad;
 
 	bad = NULL;
+	*n = 0;
 	/* strtonum(3) would let a blank and a sign pass. */
 	if (optarg[0] == '\0' || optarg[strspn(optarg, "0123456789")] != '\0')
 		bad = "invalid";
@@ -140,7 +141,9 @@ parse_timeout(const char *what, uint64_t *ms, char why[OPTIONS_WHY_SIZE])
 {
 	if (parse_time(what, ms, why) == -1)
 		return -1;
-	return *ms > 0 ? 0 : wrong(why, "%s: must be above 0", what);
+	return *ms > 0
+	    ? 0
+	    : wrong(why, "%s: %.300s: must be above 0", what, optarg);
 }
 
 static int

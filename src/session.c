@@ -345,10 +345,12 @@ close_client:
 void
 session_end_all(struct session_context *x, const char *why)
 {
-	struct session *s;
+	struct session *s, *next;
 
-	while ((s = TAILQ_FIRST(&x->sessions)) != NULL)
+	for (s = TAILQ_FIRST(&x->sessions); s != NULL; s = next) {
+		next = TAILQ_NEXT(s, link);
 		break_off(s, why);
+	}
 }
 
 void

@@ -384,7 +384,7 @@ fill_up(struct fixture *f)
 	ATF_REQUIRE(f->channel.buffer->size <= POOL_BUFFER_SIZE);
 	ATF_REQUIRE_EQ(0, f->from.want);
 	ATF_REQUIRE_EQ(EVENT_WRITE, f->to.want);
-	ATF_REQUIRE(f->sent < 4 * 1024 * 1024);
+	ATF_REQUIRE(f->sent < (size_t)4 * 1024 * 1024);
 	ATF_REQUIRE_EQ(0, feed_flags(f, 1, 0));
 }
 

@@ -365,6 +365,8 @@ ATF_TC_BODY(bad_times, tc)
 	BAD("--connect-timeout: -1: not a time", "-t-1", "./s", "a:1");
 	BAD("--connect-timeout: : not a time", "-t", "", "./s", "a:1");
 	BAD("--wait: soon: not a time", "-w", "soon", "./s", "a:1");
+	BAD("--idle-timeout: 0: must be above 0", "-i0", "./s", "a:1");
+	BAD("--connect-timeout: 0ms: must be above 0", "-t0ms", "./s", "a:1");
 	BAD("--idle-timeout: 1.5: not a time", "-i1.5", "./s", "a:1");
 	BAD("--drain-time: 5x: not a time", "--drain-time=5x", "./s", "a:1");
 	BAD("--wait: 1001a: not a time", "--wai=1001a", "./s", "a:1");
