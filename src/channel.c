@@ -133,6 +133,10 @@ fill(struct channel *c, struct event_loop *loop, struct pool *pool)
 		return PROGRESS_MADE;
 	}
 	pool_return(pool, b);
+	if (n == 0 && c->source_error != 0) {
+		errno = c->source_error;
+		return fail(c, loop, CHANNEL_READ_FAILED);
+	}
 	if (n == 0) {
 		c->eof = true;
 		return PROGRESS_MADE;

@@ -20,8 +20,10 @@ enum channel_state {
 };
 
 /*
- * from and to stay the owner's.  While the state is CHANNEL_OPEN the channel
- * decides whether EVENT_READ is wanted of from and EVENT_WRITE of to.
+ * from and to stay the owner's.  Whoever writes to the source, and gets an
+ * error that a read would have shown, stores it in source_error.  While the
+ * state is CHANNEL_OPEN the channel decides whether EVENT_READ is wanted of
+ * from and EVENT_WRITE of to.
  */
 struct channel {
 	struct event_io *from;
@@ -29,8 +31,10 @@ struct channel {
 	struct buffer *buffer; /* what could not be written yet, or NULL */
 	uint64_t bytes;        /* octets written to the destination */
 	int error;             /* errno of a failed channel */
+	int source_error;      /* errno of the source that a write used up */
 	uint8_t state;         /* enum channel_state */
 	bool eof;              /* end of file was read */
+	bool suspect;          /* the owner's: the source reported an error */
 };
 
 /* Both sockets are connected, non-blocking stream sockets. */

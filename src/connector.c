@@ -8,8 +8,11 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include <arpa/inet.h>
+
 #include <errno.h>
 #include <stdbool.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "connector.h"
@@ -34,15 +37,19 @@ later(uint64_t now, uint64_t ms)
 	return ms > UINT64_MAX - now ? UINT64_MAX : now + ms;
 }
 
-static uint64_t
-until(const struct connector *c, uint64_t end)
+/* The time that is left is shared by the addresses that are left. */
+static void
+start_address(struct connector *c)
 {
 	uint64_t now;
 
 	now = event_now(c->loop);
-	if (end == UINT64_MAX)
-		return EVENT_INFINITE;
-	return end > now ? end - now : 0;
+	c->full_end = 0;
+	c->address_end = c->deadline;
+	if (c->deadline != UINT64_MAX && c->next < c->target->n)
+		c->address_end = now + 1 +
+		    (c->deadline > now ? c->deadline - now : 0) /
+		        (c->target->n - c->next);
 }
 
 static void
@@ -86,7 +93,7 @@ start_round(struct connector *c)
 {
 	c->deadline = later(event_now(c->loop), c->timeout);
 	c->next = 0;
-	c->full_end = 0;
+	start_address(c);
 }
 
 static void
@@ -109,7 +116,7 @@ next_address(struct connector *c, int error)
 	if (c->error == 0 || may_appear(c->error))
 		c->error = error;
 	c->next++;
-	c->full_end = 0;
+	start_address(c);
 }
 
 static void
@@ -120,6 +127,34 @@ on_address_timeout(struct event_timer *t)
 	c = of_timer(t);
 	next_address(c, ETIMEDOUT);
 	try_addresses(c);
+}
+
+/*
+ * Where nobody listens on a local port that the system may pick for us, a
+ * socket can connect to itself (RFC 9293, 3.5: simultaneous open).
+ */
+static bool
+is_self(const struct event_io *io, const struct endpoint *e)
+{
+	struct sockaddr_storage ss;
+	const struct sockaddr_in *in, *own;
+	const struct sockaddr_in6 *in6, *own6;
+	socklen_t length;
+
+	length = sizeof(ss);
+	if (e->addr.ss_family == AF_UNIX ||
+	    getsockname(io->fd, (struct sockaddr *)&ss, &length) == -1)
+		return false;
+	in = (const struct sockaddr_in *)&e->addr;
+	own = (const struct sockaddr_in *)&ss;
+	if (e->addr.ss_family == AF_INET)
+		return in->sin_port == own->sin_port &&
+		    in->sin_addr.s_addr == own->sin_addr.s_addr;
+	in6 = (const struct sockaddr_in6 *)&e->addr;
+	own6 = (const struct sockaddr_in6 *)&ss;
+	return in6->sin6_port == own6->sin6_port &&
+	    memcmp(&in6->sin6_addr, &own6->sin6_addr, sizeof(in6->sin6_addr)) ==
+	    0;
 }
 
 static void
@@ -135,6 +170,8 @@ on_connected(struct event_io *io, unsigned ready)
 	length = sizeof(error);
 	if (getsockopt(io->fd, SOL_SOCKET, SO_ERROR, &error, &length) == -1)
 		error = errno;
+	if (error == 0 && is_self(io, &c->target->list[c->next]))
+		error = ECONNREFUSED;
 	if (error == 0) {
 		event_io_disable(c->loop, io, EVENT_WRITE);
 		done(c, 0);
@@ -144,33 +181,49 @@ on_connected(struct event_io *io, unsigned ready)
 	try_addresses(c);
 }
 
-/* The time that is left is shared by the addresses that are left. */
 static int
 await(struct connector *c)
 {
-	uint64_t left;
+	uint64_t now, left;
 
-	left = until(c, c->deadline);
-	if (left != EVENT_INFINITE)
-		left = left / (c->target->n - c->next) + 1;
+	now = event_now(c->loop);
+	left = EVENT_INFINITE;
+	if (c->address_end != UINT64_MAX)
+		left = c->address_end > now ? c->address_end - now : 0;
 	event_timer_init(&c->timer, on_address_timeout);
 	if (event_timer_set(c->loop, &c->timer, left) == -1)
 		return -1;
 	return event_io_enable(c->loop, c->io, EVENT_WRITE);
 }
 
+static bool
+is_loopback(const struct endpoint *e)
+{
+	if (e->addr.ss_family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(
+		    &((const struct sockaddr_in6 *)&e->addr)->sin6_addr);
+	return ntohl(((const struct sockaddr_in *)&e->addr)->sin_addr.s_addr) >>
+	    24 ==
+	    IN_LOOPBACKNET;
+}
+
 static int
-open_socket(int family)
+open_socket(const struct endpoint *e)
 {
 	const int on = 1;
-	int fd;
+	int fd, family;
 
+	family = e->addr.ss_family;
 	fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1 || family == AF_UNIX)
-		return fd;
-	/* Neither can fail on a TCP socket, and neither is worth a failure. */
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (fd == -1)
+		return -1;
+	/* None can fail on such a socket, and none is worth a failure. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+	if (family == AF_UNIX)
+		return fd;
+	if (!is_loopback(e))
+		(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	return fd;
 }
 
@@ -183,12 +236,12 @@ is_passing(struct connector *c, const struct endpoint *e, int error)
 	now = event_now(c->loop);
 	if (error == EMFILE || error == ENFILE || error == ENOBUFS ||
 	    error == ENOMEM)
-		return now < c->deadline;
+		return now < c->address_end;
 	if (e->addr.ss_family != AF_UNIX || os_backlog_full(error) == 0)
 		return false;
 	if (c->full_end == 0)
 		c->full_end = later(now, os_backlog_full(error));
-	return now < c->deadline && now < c->full_end;
+	return now < c->address_end && now < c->full_end;
 }
 
 enum attempt {
@@ -201,7 +254,7 @@ try_address(struct connector *c, const struct endpoint *e)
 {
 	int error;
 
-	event_io_init(c->io, open_socket(e->addr.ss_family), on_connected);
+	event_io_init(c->io, open_socket(e), on_connected);
 	c->io->owner = c;
 	error = 0;
 	if (c->io->fd == -1 ||
@@ -210,6 +263,8 @@ try_address(struct connector *c, const struct endpoint *e)
 		error = errno;
 	if (error == EINPROGRESS || error == EINTR)
 		error = await(c) == -1 ? errno : 0;
+	else if (error == 0 && is_self(c->io, e))
+		error = ECONNREFUSED;
 	else if (error == 0) {
 		error = event_io_enable(c->loop, c->io, 0) == -1 ? errno : 0;
 		if (error == 0) {

@@ -17,8 +17,9 @@ struct connector {
 	const struct endpoints *target;
 	struct event_io *io; /* the caller's; its fd is the result */
 	struct event_timer timer;
-	uint64_t timeout;  /* milliseconds, for all addresses together */
-	uint64_t deadline; /* of this round over the addresses */
+	uint64_t timeout;     /* milliseconds, for all addresses together */
+	uint64_t deadline;    /* of this round over the addresses */
+	uint64_t address_end; /* of the try at one address */
 	uint64_t wait_end; /* a target that is not there is retried so long */
 	uint64_t full_end; /* a full backlog is retried so long, 0: not met */
 	size_t next;       /* address to try */

@@ -76,7 +76,7 @@ dequeue(struct event_loop *loop, struct event_io *io)
 static unsigned
 deliverable(const struct event_io *io)
 {
-	return io->ready & (io->want | EVENT_ERROR | EVENT_URGENT);
+	return io->ready & (io->want | EVENT_ERROR);
 }
 
 /*
@@ -119,7 +119,7 @@ deliver(struct event_loop *loop)
 		bits = deliverable(io);
 		if (bits == 0)
 			continue;
-		io->ready &= (uint8_t) ~(EVENT_ERROR | EVENT_URGENT);
+		io->ready &= (uint8_t)~EVENT_ERROR;
 		loop->current = io;
 		io->on_ready(io, bits);
 		if (loop->current == io && deliverable(io) != 0)

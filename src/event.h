@@ -17,14 +17,13 @@ struct event_loop;
 /*
  * Bits of interest and of readiness.  READ and WRITE are hints: the owner
  * obeys what its read or write returns.  ERROR (the socket has a pending
- * error, such as a reset) and URGENT (out-of-band data are queued) are never
- * asked for, cannot be masked, and are delivered once each time the system
- * reports them.
+ * error, such as a reset) is never
+ * asked for, cannot be masked, and is delivered once each time the system
+ * reports it.
  */
 #define EVENT_READ 1u
 #define EVENT_WRITE 2u
 #define EVENT_ERROR 4u
-#define EVENT_URGENT 8u
 
 /*
  * A watch: one descriptor, embedded in its owner, so that registering never

@@ -74,8 +74,6 @@ translate(struct event_loop *loop, const struct epoll_event *ev)
 		avail = EVENT_AVAIL_ALL;
 	if (got & (EPOLLOUT | EPOLLHUP | EPOLLERR))
 		bits |= EVENT_WRITE;
-	if (got & EPOLLPRI)
-		bits |= EVENT_URGENT;
 	if (got & EPOLLERR)
 		bits |= EVENT_ERROR;
 	event_note(loop, ev->data.ptr, bits, avail);

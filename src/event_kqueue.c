@@ -68,7 +68,8 @@ event_backend_set(struct event_backend *b, struct event_io *io, unsigned bits)
 	}
 	if (n == 0)
 		return 0;
-	return kevent(b->fd, change, (int)n, NULL, 0, NULL);
+	/* The count is an int on one system and a size_t on another. */
+	return kevent(b->fd, change, n == 1 ? 1 : 2, NULL, 0, NULL);
 }
 
 /*

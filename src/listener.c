@@ -133,10 +133,22 @@ of_timer(struct event_timer *t)
 	    offsetof(struct listener, resume_timer));
 }
 
+/* Registered already, so nothing can fail. */
+static void
+listen_again(struct listener *l)
+{
+	if (!l->paused && !l->waits)
+		event_io_enable(l->loop, &l->io, EVENT_READ);
+}
+
 static void
 on_resume(struct event_timer *t)
 {
-	listener_resume(of_timer(t));
+	struct listener *l;
+
+	l = of_timer(t);
+	l->waits = false;
+	listen_again(l);
 }
 
 /* Descriptors or memory ran out; spinning would not bring them back. */
@@ -148,8 +160,8 @@ starve(struct listener *l)
 	if (!l->starved)
 		log_write(LOG_WARNING, "%s: not accepting for now: %s",
 		    listener_text(l, text), strerror(errno));
-	l->starved = true;
-	listener_pause(l);
+	l->starved = l->waits = true;
+	event_io_disable(l->loop, &l->io, EVENT_READ);
 	event_timer_set(l->loop, &l->resume_timer, RESUME_MS);
 }
 
@@ -178,6 +190,7 @@ is_transient(int error)
 static int
 accept_one(struct listener *l)
 {
+	const int on = 1;
 	struct sockaddr_storage peer;
 	socklen_t length;
 	int fd;
@@ -187,6 +200,9 @@ accept_one(struct listener *l)
 	if (fd == -1)
 		return -1;
 	l->starved = false;
+	/* A Unix socket does not inherit it from the one that listens. */
+	if (peer.ss_family == AF_UNIX)
+		(void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
 	l->on_accept(l, fd, (struct sockaddr *)&peer, length);
 	return 0;
 }
@@ -199,7 +215,7 @@ on_acceptable(struct event_io *io, unsigned ready)
 
 	(void)ready;
 	l = (struct listener *)(void *)io;
-	for (i = 0; i < BATCH && !l->paused && io->fd != -1; i++) {
+	for (i = 0; i < BATCH && !l->paused && !l->waits && io->fd != -1; i++) {
 		if (accept_one(l) == 0 || is_transient(errno))
 			continue;
 		if (errno == EAGAIN || errno == EWOULDBLOCK)
@@ -231,12 +247,9 @@ listener_pause(struct listener *l)
 void
 listener_resume(struct listener *l)
 {
-	if (!l->paused)
-		return;
-	l->paused = false;
+	l->paused = l->waits = false;
 	event_timer_cancel(l->loop, &l->resume_timer);
-	/* Registered already, so nothing can fail. */
-	event_io_enable(l->loop, &l->io, EVENT_READ);
+	listen_again(l);
 }
 
 int

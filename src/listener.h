@@ -20,7 +20,8 @@ struct listener {
 	struct event_io io;
 	struct event_timer resume_timer;
 	struct event_loop *loop; /* NULL until it is started */
-	bool paused;             /* for want of descriptors or memory */
+	bool paused;             /* by listener_pause() */
+	bool waits;              /* for descriptors or memory */
 	bool starved;            /* told the administrator so */
 	struct socket_file file; /* of an ADDRESS_PATH */
 	/* fd is accepted, non-blocking, close-on-exec, and on_accept's own */

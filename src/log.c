@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,19 +23,38 @@ static int threshold = LOG_NOTICE;
 static bool journal;
 
 /* systemd.exec(5): JOURNAL_STREAM is "DEVICE:INODE" of the stream. */
-void
-log_open(void)
+static bool
+is_journal(void)
 {
 	unsigned long long dev, ino;
 	const char *stream;
 	struct stat st;
 
 	stream = getenv("JOURNAL_STREAM");
-	journal = stream != NULL &&
-	    sscanf(stream, "%llu:%llu", &dev, &ino) == 2 &&
+	return stream != NULL && sscanf(stream, "%llu:%llu", &dev, &ino) == 2 &&
 	    fstat(STDERR_FILENO, &st) == 0 &&
 	    (unsigned long long)st.st_dev == dev &&
 	    (unsigned long long)st.st_ino == ino;
+}
+
+/* Otherwise a socket of ours would get the number of standard error. */
+static void
+open_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd != -1 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+void
+log_open(void)
+{
+	open_standard_descriptors();
+	journal = is_journal();
 }
 
 void
@@ -67,6 +88,17 @@ clean(char *text, size_t length)
 			text[i] = '?';
 }
 
+/* A reader that has stopped must not stop us: then the line is lost. */
+static void
+write_line(const char *line, size_t n)
+{
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	/* Shorter than PIPE_BUF, so that there is room for all of it. */
+	if (poll(&p, 1, 0) == 1 && write(STDERR_FILENO, line, n) == -1)
+		return;
+}
+
 static void
 put(int priority, const char *fmt, va_list ap, unsigned skipped)
 {
@@ -89,8 +121,7 @@ put(int priority, const char *fmt, va_list ap, unsigned skipped)
 		    LINE - n);
 	clean(line + prefix, n - prefix);
 	line[n++] = '\n';
-	while (write(STDERR_FILENO, line, n) == -1 && errno == EINTR)
-		continue;
+	write_line(line, n);
 	errno = saved;
 }
 

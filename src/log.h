@@ -12,7 +12,10 @@
 #include <stdint.h>
 #include <syslog.h>
 
-/* Find out where standard error goes. */
+/*
+ * Find out where standard error goes.  To be called first: descriptors 0 to 2
+ * that are closed become /dev/null.
+ */
 void log_open(void);
 
 /* Drop messages of a priority above (less urgent than) this one. */

@@ -21,22 +21,21 @@ os_backlog_full(int error)
 	return error == ECONNREFUSED ? 1000 : 0;
 }
 
-/* Neither call follows a symbolic link. */
+/* No call here follows a symbolic link. */
 int
 os_own_file(int directory, const char *name, dev_t device, ino_t inode,
     uid_t uid, gid_t gid, mode_t mode)
 {
 	struct stat st;
 
-	if ((uid != (uid_t)-1 || gid != (gid_t)-1) &&
-	    fchownat(directory, name, uid, gid, AT_SYMLINK_NOFOLLOW) == -1)
-		return -1;
-	if (fchmodat(directory, name, mode, AT_SYMLINK_NOFOLLOW) == -1 ||
-	    fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+	if (fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return -1;
 	if (st.st_dev != device || st.st_ino != inode) {
 		errno = EEXIST;
 		return -1;
 	}
-	return 0;
+	if ((uid != (uid_t)-1 || gid != (gid_t)-1) &&
+	    fchownat(directory, name, uid, gid, AT_SYMLINK_NOFOLLOW) == -1)
+		return -1;
+	return fchmodat(directory, name, mode, AT_SYMLINK_NOFOLLOW);
 }

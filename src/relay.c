@@ -53,7 +53,8 @@ raise_descriptor_limit(void)
 	if (setrlimit(RLIMIT_NOFILE, &rl) == -1 &&
 	    getrlimit(RLIMIT_NOFILE, &rl) == -1)
 		return 0;
-	return rl.rlim_cur > SIZE_MAX ? SIZE_MAX : (size_t)rl.rlim_cur;
+	return (uintmax_t)rl.rlim_cur > SIZE_MAX ? SIZE_MAX
+	                                         : (size_t)rl.rlim_cur;
 }
 
 static void

@@ -23,7 +23,8 @@ ALL_LDFLAGS = ${HARDEN_LDFLAGS} ${SANITIZE_FLAGS} ${LDFLAGS}
 LIB_SRCS = ${SRCS} ${BACKEND_SRCS}
 LIB_OBJS = ${LIB_SRCS:.c=.o}
 PROGRAM = simpletcpunixrelay
-TEST_OBJS = ${UNIT_TESTS:=.o} ${TEST_TOOLS:=.o}
+TEST_TOOL_OBJS = ${TEST_TOOL_SRCS:.c=.o}
+TEST_OBJS = ${UNIT_TESTS:=.o} ${TEST_TOOLS:=.o} ${TEST_TOOL_OBJS}
 
 .SUFFIXES: .c .o
 
@@ -40,8 +41,8 @@ FORCE:
 .c.o:
 	${CC} ${ALL_CPPFLAGS} ${ALL_CFLAGS} -c -o $@ $<
 
-${LIB_OBJS} src/main.o: ${HDRS} build.stamp
-${TEST_OBJS}: ${HDRS} tests/unit/unit.h build.stamp
+${LIB_OBJS} src/main.o: ${HDRS} ${BACKEND_HDRS} build.stamp
+${TEST_OBJS}: ${HDRS} ${TEST_HDRS} build.stamp
 
 ${PROGRAM}: src/main.o ${LIB_OBJS}
 	${CC} ${ALL_LDFLAGS} -o $@ src/main.o ${LIB_OBJS} ${LIBS}
@@ -49,8 +50,8 @@ ${PROGRAM}: src/main.o ${LIB_OBJS}
 ${UNIT_TESTS}: ${LIB_OBJS} ${UNIT_TESTS:=.o}
 	${CC} ${ALL_LDFLAGS} -o $@ $@.o ${LIB_OBJS} ${ATF_LIBS} ${LIBS}
 
-${TEST_TOOLS}: ${LIB_OBJS} ${TEST_TOOLS:=.o}
-	${CC} ${ALL_LDFLAGS} -o $@ $@.o ${LIB_OBJS} ${LIBS}
+${TEST_TOOLS}: ${LIB_OBJS} ${TEST_TOOLS:=.o} ${TEST_TOOL_OBJS}
+	${CC} ${ALL_LDFLAGS} -o $@ $@.o ${TEST_TOOL_OBJS} ${LIB_OBJS} ${LIBS}
 
 check-programs: ${PROGRAM} ${UNIT_TESTS} ${TEST_TOOLS}
 

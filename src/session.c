@@ -145,53 +145,63 @@ settle(struct session *s)
 }
 
 /*
- * The socket has an error, and the direction that reads from it cannot find
- * it, because it waits for its destination.
+ * A source has an error, and the direction that reads from it cannot find
+ * it, because it waits for its destination or has ended.
  */
 static bool
-broke_unseen(struct session *s, const struct event_io *io,
-    const struct channel *from, const char *who)
+broke_unseen(struct session *s, struct channel *c, const char *who)
 {
 	socklen_t length;
 	int error;
 
-	if (io->want & EVENT_READ || from->state == CHANNEL_ENDED)
+	if (!c->suspect || (c->from->want & EVENT_READ))
 		return false;
+	c->suspect = false;
+	error = c->source_error;
 	length = sizeof(error);
-	if (getsockopt(io->fd, SOL_SOCKET, SO_ERROR, &error, &length) == -1 ||
-	    error == 0)
+	if (error == 0 &&
+	    getsockopt(c->from->fd, SOL_SOCKET, SO_ERROR, &error, &length) ==
+	        -1)
+		error = errno;
+	if (error == 0)
 		return false;
 	break_off_error(s, who, error);
 	return true;
 }
 
-/* Urgent data of a Unix socket stay in their place; TCP is set already. */
-static void
-keep_urgent(const struct event_io *io)
+/*
+ * Only the first call that meets a reset is told; after a write, reading
+ * would show a clean end of file.  EPIPE is no such error: the peer reads no
+ * more, and may have ended its own direction in order.
+ */
+static bool
+pump(struct session *s, struct channel *c, struct channel *back)
 {
-	const int on = 1;
+	bool moved;
 
-	(void)setsockopt(io->fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+	moved = channel_pump(c, s->context->loop, s->context->pool);
+	if (c->state == CHANNEL_WRITE_FAILED && c->error != EPIPE)
+		back->source_error = c->error;
+	return moved;
 }
 
 static void
-on_ready(struct session *s, struct event_io *io, unsigned ready,
-    struct channel *from, struct channel *to, const char *who)
+on_ready(
+    struct session *s, unsigned ready, struct channel *from, struct channel *to)
 {
-	struct session_context *x;
 	bool moved;
 
-	x = s->context;
-	if (ready & EVENT_URGENT)
-		keep_urgent(io);
+	if (ready & EVENT_ERROR)
+		from->suspect = true;
 	moved = false;
 	if (ready & EVENT_READ)
-		moved |= channel_pump(from, x->loop, x->pool);
+		moved |= pump(s, from, to);
 	if (ready & EVENT_WRITE)
-		moved |= channel_pump(to, x->loop, x->pool);
-	if (moved && x->idle_timeout != EVENT_INFINITE)
-		s->active = event_now(x->loop);
-	if ((ready & EVENT_ERROR) && broke_unseen(s, io, from, who))
+		moved |= pump(s, to, from);
+	if (moved && s->context->idle_timeout != EVENT_INFINITE)
+		s->active = event_now(s->context->loop);
+	if (broke_unseen(s, &s->up, "client") ||
+	    broke_unseen(s, &s->down, "target"))
 		return;
 	if (is_over(from) || is_over(to))
 		settle(s);
@@ -203,7 +213,7 @@ on_client_ready(struct event_io *io, unsigned ready)
 	struct session *s;
 
 	s = io->owner;
-	on_ready(s, io, ready, &s->up, &s->down, "client");
+	on_ready(s, ready, &s->up, &s->down);
 }
 
 static void
@@ -212,7 +222,7 @@ on_target_ready(struct event_io *io, unsigned ready)
 	struct session *s;
 
 	s = io->owner;
-	on_ready(s, io, ready, &s->down, &s->up, "target");
+	on_ready(s, ready, &s->down, &s->up);
 }
 
 static struct session *
@@ -245,8 +255,6 @@ on_client_waiting(struct event_io *io, unsigned ready)
 	struct session *s;
 
 	s = io->owner;
-	if (ready & EVENT_URGENT)
-		keep_urgent(io);
 	if (ready & EVENT_ERROR)
 		break_off(s, "client gone before the target was reached");
 }

@@ -190,7 +190,8 @@ identify(struct socket_file *f)
 
 	if (fstatat(f->directory, f->name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return -1;
-	if (!S_ISSOCK(st.st_mode)) {
+	/* A link to another socket could be slipped in here. */
+	if (!S_ISSOCK(st.st_mode) || st.st_nlink != 1) {
 		errno = EEXIST;
 		return -1;
 	}

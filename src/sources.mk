@@ -13,8 +13,21 @@ HDRS = src/address.h src/channel.h src/connector.h src/duration.h \
 	src/relay.h src/resolver.h src/session.h src/socket_file.h \
 	src/user.h
 
-UNIT_TESTS = tests/unit/address_test tests/unit/channel_test \
+UNIT_TESTS = tests/unit/address_bad_test tests/unit/address_good_test \
+	tests/unit/address_socket_test tests/unit/channel_end_test \
+	tests/unit/channel_flow_test tests/unit/channel_short_read_test \
 	tests/unit/connector_test tests/unit/duration_test \
-	tests/unit/event_test tests/unit/listener_test \
-	tests/unit/options_test tests/unit/socket_file_test
+	tests/unit/event_close_test tests/unit/event_end_test \
+	tests/unit/event_loop_test tests/unit/event_ready_test \
+	tests/unit/event_short_read_test tests/unit/event_timer_test \
+	tests/unit/listener_test tests/unit/options_form_test \
+	tests/unit/options_value_test tests/unit/socket_file_bind_test \
+	tests/unit/socket_file_race_test tests/unit/socket_file_remove_test \
+	tests/unit/socket_file_taken_test
 TEST_TOOLS = tests/lib/await tests/lib/peer
+TEST_TOOL_SRCS = tests/lib/peer_actions.c
+TEST_HDRS = tests/lib/pass.h tests/lib/peer_actions.h \
+	tests/lib/stream.h tests/unit/address_fixture.h \
+	tests/unit/channel_fixture.h tests/unit/event_fixture.h \
+	tests/unit/options_fixture.h tests/unit/socket_file_fixture.h \
+	tests/unit/sockets.h tests/unit/unit.h

@@ -104,6 +104,48 @@ quiet_body()
 	atf_check cat relay.log
 }
 
+atf_test_case nobody_reads_the_log
+nobody_reads_the_log_head()
+{
+	atf_set descr "A full pipe for the log does not hold the relay up"
+}
+nobody_reads_the_log_body()
+{
+	start_peer service -n 1500 listen ./service.sock close
+	mkfifo pipe
+	# Open for reading too, so that it never breaks; nobody reads.
+	exec 3<>pipe
+	"$relay" -v ./relay.sock ./service.sock 2>pipe &
+	echo $! >relay.pid
+	while ! "$peer" connect ./relay.sock eof 2>/dev/null; do
+		:
+	done
+	atf_check "$peer" -n 1499 connect ./relay.sock eof
+	check_peer service
+	: >relay.log
+	stop_relay relay
+}
+
+atf_test_case closed_descriptors
+closed_descriptors_head()
+{
+	atf_set descr "Started without standard descriptors, it serves"
+}
+closed_descriptors_body()
+{
+	start_peer service listen ./service.sock text:hello eof
+	"$relay" ./relay.sock ./service.sock <&- >&- 2>&- &
+	echo $! >relay.pid
+	while ! "$peer" connect ./relay.sock expect:hello shut eof \
+	    2>/dev/null; do
+		:
+	done
+	check_peer service
+	kill -s USR1 "$(cat relay.pid)"
+	: >relay.log
+	stop_relay relay
+}
+
 atf_test_case journal
 journal_head()
 {
@@ -131,5 +173,7 @@ atf_init_test_cases()
 	atf_add_test_case no_sockets_handed_over
 	atf_add_test_case verbose
 	atf_add_test_case quiet
+	atf_add_test_case nobody_reads_the_log
+	atf_add_test_case closed_descriptors
 	atf_add_test_case journal
 }

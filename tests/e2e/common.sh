@@ -13,6 +13,8 @@ start_relay()
 {
 	_name=$1
 	shift
+	# Before the shell in the background does: no old line may be found.
+	: >"$_name.log"
 	"$relay" "$@" 2>"$_name.log" &
 	echo $! >"$_name.pid"
 	"$await" "$_name.log" 'listening on' ||
@@ -58,6 +60,17 @@ start_client()
 check_peer()
 {
 	wait "$(cat "$1.pid")" || atf_fail "$1: $(cat "$1.err")"
+}
+
+# await_totals NAME REGEX: ask for the totals until they match.
+await_totals()
+{
+	_tries=0
+	until grep -q -e "connections:.*$2" "$1.log"; do
+		_tries=$((_tries + 1))
+		[ $_tries -le 10000 ] || atf_fail "no such totals in $1.log"
+		kill -s USR1 "$(cat "$1.pid")" || atf_fail "$1 has gone"
+	done
 }
 
 address()

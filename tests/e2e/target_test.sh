@@ -25,8 +25,7 @@ refused_body()
 	start_relay relay 127.0.0.1:0 "$nobody"
 	atf_check "$peer" connect "$(relay_address relay)" gone
 	atf_check "$await" relay.log "$nobody: Connection refused"
-	kill -s USR1 "$(cat relay.pid)"
-	atf_check "$await" relay.log ' 0 now, 1 total, 0 refused, 1 failed'
+	await_totals relay ' 0 now, 1 total, 0 refused, 1 failed'
 	stop_relay relay
 
 	start_relay relay ./relay.sock ./nowhere.sock
@@ -63,8 +62,7 @@ appears_late_body()
 	start_client client connect "$(relay_address relay)" send:1000 \
 	    recv:1000 shut eof
 	# The relay has tried and failed when its client is accepted.
-	kill -s USR1 "$(cat relay.pid)"
-	atf_check "$await" relay.log ' 1 now, 1 total'
+	await_totals relay ' 1 now, 1 total'
 	start_peer service listen ./service.sock recv:1000 send:1000 eof
 	check_peer client
 	check_peer service
@@ -137,8 +135,7 @@ backlog_full_body()
 	atf_check "$peer" -t 64 connect "$(relay_address relay)" \
 	    expect:hello shut eof
 	check_peer service
-	kill -s USR1 "$(cat relay.pid)"
-	atf_check "$await" relay.log ' 0 now, 64 total, 0 refused, 0 failed'
+	await_totals relay ' 0 now, 64 total, 0 refused, 0 failed'
 	stop_relay relay
 }
 
@@ -214,10 +211,9 @@ idle_not_while_moving_head()
 }
 idle_not_while_moving_body()
 {
-	start_peer service listen 127.0.0.1:0 recv:300000000 send:1 eof
-	start_relay relay -v -i 200ms 127.0.0.1:0 "$(address service)"
-	atf_check "$peer" connect "$(relay_address relay)" send:300000000 \
-	    recv:1 shut eof
+	start_peer service listen 127.0.0.1:0 echo
+	start_relay relay -v -i 1s 127.0.0.1:0 "$(address service)"
+	atf_check "$peer" connect "$(relay_address relay)" busy:2500 shut eof
 	check_peer service
 	stop_relay relay
 	atf_check -s exit:1 grep -q 'idle' relay.log

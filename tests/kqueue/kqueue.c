@@ -4,21 +4,16 @@
  */
 #include <sys/epoll.h>
 #include <sys/event.h>
-#include <sys/ioctl.h>
 #include <sys/queue.h>
-#include <sys/socket.h>
-
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
-#include <linux/sockios.h>
+#include "descriptor.h"
 
 #define BATCH 64
 #define KNOWN_FLAGS (EV_ADD | EV_DELETE | EV_ENABLE | EV_DISABLE | EV_CLEAR)
@@ -257,70 +252,6 @@ apply_all(struct queue *q, const struct kevent *changelist, int nchanges,
 	return errors;
 }
 
-static int
-socket_option(int fd, int option)
-{
-	socklen_t length;
-	int value;
-
-	length = sizeof(value);
-	if (getsockopt(fd, SOL_SOCKET, option, &value, &length) == -1)
-		return -1;
-	return value;
-}
-
-/*
- * Linux counts up to the urgent mark only: one more makes the owner read on.
- * A listening socket cannot be asked; it has a connection, or no event.
- */
-static int64_t
-readable_bytes(int fd, bool eof)
-{
-	struct pollfd pfd = { .fd = fd, .events = POLLPRI };
-	int n;
-
-	if (ioctl(fd, FIONREAD, &n) == -1)
-		n = 1;
-	if (poll(&pfd, 1, 0) == 1 && (pfd.revents & POLLPRI))
-		n++;
-	return n == 0 && !eof ? 1 : n;
-}
-
-static int64_t
-writable_bytes(int fd)
-{
-	int queued, size;
-
-	size = socket_option(fd, SO_SNDBUF);
-	if (size == -1 || ioctl(fd, SIOCOUTQ, &queued) == -1 || queued >= size)
-		return 1;
-	return size - queued;
-}
-
-/*
- * Have we shut down the sending side?  Sending nothing tells for a Unix
- * stream, where it has no other effect; on TCP it would clear an error.
- */
-static bool
-shut_for_writing(int fd)
-{
-	struct tcp_info info;
-	socklen_t length;
-
-	length = sizeof(info);
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0)
-		return info.tcpi_state == TCP_FIN_WAIT1 ||
-		    info.tcpi_state == TCP_FIN_WAIT2 ||
-		    info.tcpi_state == TCP_CLOSING ||
-		    info.tcpi_state == TCP_LAST_ACK ||
-		    info.tcpi_state == TCP_TIME_WAIT;
-	if (socket_option(fd, SO_DOMAIN) != AF_UNIX ||
-	    socket_option(fd, SO_TYPE) != SOCK_STREAM)
-		return false;
-	return send(fd, "", 0, MSG_NOSIGNAL | MSG_DONTWAIT) == -1 &&
-	    errno == EPIPE;
-}
-
 /* Returns false if the event is not for the note that is there now. */
 static bool
 translate(const struct queue *q, int which, const struct epoll_event *ev,
@@ -336,15 +267,15 @@ translate(const struct queue *q, int which, const struct epoll_event *ev,
 		return false;
 	eof = ev->events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP);
 	if (which == WRITING)
-		eof = eof || shut_for_writing(fd);
+		eof = eof || descriptor_shut_for_writing(fd);
 	EV_SET(kev, (uintptr_t)fd,
 	    which == READING ? EVFILT_READ : EVFILT_WRITE,
 	    (note->clear ? EV_CLEAR : 0) | (eof ? EV_EOF : 0), 0, 0,
 	    note->udata);
-	if ((ev->events & EPOLLERR) && socket_option(fd, SO_TYPE) != -1)
+	if ((ev->events & EPOLLERR) && descriptor_is_socket(fd))
 		kev->fflags = ECONNRESET;
-	kev->data =
-	    which == READING ? readable_bytes(fd, eof) : writable_bytes(fd);
+	kev->data = which == READING ? descriptor_readable_bytes(fd, eof)
+	                             : descriptor_writable_bytes(fd);
 	return true;
 }
 

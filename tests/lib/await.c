@@ -34,7 +34,7 @@ main(int argc, char *argv[])
 {
 	const struct timespec pause = { .tv_nsec = 2000000 };
 	struct timespec now, end;
-	regex_t pattern;
+	static regex_t pattern;
 
 	if (argc != 2 && argc != 3)
 		errx(2, "usage: await FILE [REGEX]");

@@ -1,6 +1,6 @@
 /*
  * Tests of duration.h.
- * Not here: options that take a time, see options_test.c.
+ * Not here: options that take a time, see options_value_test.c.
  */
 #include <atf-c.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /*
  * The listener: socket options, accepting in batches, pausing.
- * Not here: the socket's file, see socket_file_test.c.
+ * Not here: the socket's file, see socket_file_bind_test.c.
  */
 #include <sys/types.h>
 #include <sys/resource.h>
@@ -178,13 +178,13 @@ ATF_TC_BODY(without_descriptors, tc)
 		continue;
 	run(1, 50);
 	ATF_CHECK_EQ_MSG(0, accepted, "accepted without descriptors");
-	ATF_CHECK(l.paused);
+	ATF_CHECK(l.waits);
 	while (n > 0)
 		close(hoard[--n]);
 	/* It looks again by itself. */
 	run(2, GUARD_MS);
 	ATF_CHECK_EQ(2, accepted);
-	ATF_CHECK(!l.paused);
+	ATF_CHECK(!l.waits);
 	close(first);
 	listener_close(&l);
 }

@@ -1,0 +1,392 @@
+/*
+ * What the tests of channel.h share: a channel between two pairs of sockets.
+ * Not here: any test; what one program of them needs alone.
+ */
+#ifndef CHANNEL_FIXTURE_H
+#define CHANNEL_FIXTURE_H
+
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <atf-c.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "channel.h"
+#include "sockets.h"
+#include "unit.h"
+
+/* What one call of channel_pump() may move at most. */
+#define PUMP_MOST (8 * POOL_BUFFER_SIZE)
+
+/* Rounds of the loop in which everything that can happen does. */
+#define SETTLED 64
+
+/* Milliseconds: TCP may put an acknowledgement off for as long. */
+#define DELAYED 60
+
+/*
+ * The channel goes from source[1] to sink[1]; the test holds source[0], where
+ * it writes, and sink[0], where it reads.  A watch that is always ready ends
+ * the loop after some rounds.
+ */
+struct fixture {
+	struct event_loop *loop;
+	struct pool *pool;
+	struct event_io from;
+	struct event_io to;
+	struct event_io tick;
+	struct channel channel;
+	int source;
+	int sink;
+	int tick_writer;
+	int rounds;
+	uint64_t deadline; /* monotonic milliseconds */
+	uint64_t sent;     /* octets written to source */
+	uint64_t received; /* octets read from sink, all as expected */
+	bool eof;          /* end of file was read from sink */
+};
+
+enum kind {
+	UNIX,
+	TCP,
+};
+
+/* Small ones, so that a few kilobytes fill them. */
+static inline void
+set_buffers(int fd, int size)
+{
+	ATF_REQUIRE_EQ(
+	    0, setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)));
+	ATF_REQUIRE_EQ(
+	    0, setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)));
+}
+
+static inline void
+open_pair(enum kind kind, int pair[2])
+{
+	const int on = 1;
+	int i;
+
+	if (kind == UNIX) {
+		unix_pair(pair);
+		return;
+	}
+	tcp_pair(pair, 0);
+	for (i = 0; i < 2; i++)
+		ATF_REQUIRE_EQ(0,
+		    setsockopt(
+		        pair[i], IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)));
+}
+
+static inline void
+pump(struct fixture *f)
+{
+	size_t pending;
+	uint64_t bytes;
+	bool moved;
+
+	bytes = f->channel.bytes;
+	pending = channel_pending(&f->channel);
+	moved = channel_pump(&f->channel, f->loop, f->pool);
+	ATF_REQUIRE_EQ(moved,
+	    f->channel.bytes != bytes || f->channel.state != CHANNEL_OPEN);
+	ATF_REQUIRE(f->channel.bytes - bytes <= pending + PUMP_MOST);
+	ATF_REQUIRE(channel_pending(&f->channel) <= POOL_BUFFER_SIZE);
+}
+
+static inline void
+on_from_ready(struct event_io *io, unsigned ready)
+{
+	struct fixture *f;
+
+	f = io->owner;
+	if (ready & EVENT_READ && f->channel.state == CHANNEL_OPEN)
+		pump(f);
+}
+
+static inline void
+on_to_ready(struct event_io *io, unsigned ready)
+{
+	struct fixture *f;
+
+	f = io->owner;
+	if (ready & EVENT_WRITE && f->channel.state == CHANNEL_OPEN)
+		pump(f);
+}
+
+static inline void
+on_tick(struct event_io *io, unsigned ready)
+{
+	struct fixture *f;
+
+	(void)ready;
+	f = io->owner;
+	if (--f->rounds <= 0)
+		event_loop_stop(f->loop);
+}
+
+static inline void
+open_tick(struct fixture *f)
+{
+	int fds[2];
+
+	ATF_REQUIRE_EQ(0, pipe(fds));
+	ATF_REQUIRE(fcntl(fds[0], F_SETFL, O_NONBLOCK) != -1);
+	ATF_REQUIRE_EQ(1, write(fds[1], "", 1));
+	f->tick_writer = fds[1];
+	event_io_init(&f->tick, fds[0], on_tick);
+	f->tick.owner = f;
+	ATF_REQUIRE_EQ(0, event_io_enable(f->loop, &f->tick, EVENT_READ));
+}
+
+static inline uint64_t
+milliseconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static inline void
+set_deadline(struct fixture *f)
+{
+	f->deadline = milliseconds() + 30000;
+}
+
+static inline void
+open_fixture(struct fixture *f, enum kind source, enum kind sink, int size)
+{
+	int in[2], out[2];
+
+	unit_guard();
+	memset(f, 0, sizeof(*f));
+	set_deadline(f);
+	f->loop = event_loop_create();
+	ATF_REQUIRE(f->loop != NULL);
+	f->pool = pool_create();
+	ATF_REQUIRE(f->pool != NULL);
+	open_pair(source, in);
+	open_pair(sink, out);
+	if (size != 0) {
+		set_buffers(in[0], size);
+		set_buffers(in[1], size);
+		set_buffers(out[0], size);
+		set_buffers(out[1], size);
+	}
+	f->source = in[0];
+	f->sink = out[0];
+	event_io_init(&f->from, in[1], on_from_ready);
+	event_io_init(&f->to, out[1], on_to_ready);
+	f->from.owner = f->to.owner = f;
+	open_tick(f);
+	channel_init(&f->channel, &f->from, &f->to);
+	ATF_REQUIRE_EQ(CHANNEL_OPEN, f->channel.state);
+	ATF_REQUIRE_EQ(0, channel_open(&f->channel, f->loop));
+}
+
+static inline void
+close_fixture(struct fixture *f)
+{
+	channel_close(&f->channel, f->pool);
+	ATF_CHECK(f->channel.buffer == NULL);
+	event_io_close(f->loop, &f->from);
+	event_io_close(f->loop, &f->to);
+	event_io_close(f->loop, &f->tick);
+	close(f->tick_writer);
+	close(f->source);
+	close(f->sink);
+	pool_destroy(f->pool);
+	event_loop_destroy(f->loop);
+}
+
+/* Let the loop run some rounds. */
+static inline void
+turn(struct fixture *f, int rounds)
+{
+	ATF_REQUIRE_MSG(milliseconds() < f->deadline,
+	    "stalled: state %d, %llu octets sent, %llu received, %zu pending",
+	    f->channel.state, (unsigned long long)f->sent,
+	    (unsigned long long)f->received, channel_pending(&f->channel));
+	f->rounds = rounds;
+	ATF_REQUIRE_EQ(0, event_loop_run(f->loop));
+}
+
+/* Octet number n of every stream: no period, so that none is mistaken. */
+static inline char
+octet(uint64_t n)
+{
+	n = (n + 1) * UINT64_C(0x9e3779b97f4a7c15);
+	return (char)(n >> 56 ^ n >> 29);
+}
+
+/* Send up to n octets of the stream.  Returns how many went. */
+static inline size_t
+feed_flags(struct fixture *f, size_t n, int flags)
+{
+	static char data[128 * 1024];
+	ssize_t sent;
+	size_t i;
+
+	if (n > sizeof(data))
+		n = sizeof(data);
+	for (i = 0; i < n; i++)
+		data[i] = octet(f->sent + i);
+	sent = send(f->source, data, n, MSG_NOSIGNAL | flags);
+	if (sent == -1) {
+		ATF_REQUIRE_EQ(EAGAIN, errno);
+		return 0;
+	}
+	f->sent += (uint64_t)sent;
+	return (size_t)sent;
+}
+
+static inline void
+feed(struct fixture *f, size_t n)
+{
+	if (n > 0)
+		ATF_REQUIRE_EQ(n, feed_flags(f, n, 0));
+}
+
+/* Read at most n octets and compare them.  Returns how many came. */
+static inline size_t
+drain(struct fixture *f, size_t n)
+{
+	static char data[128 * 1024];
+	ssize_t got, i;
+
+	if (n > sizeof(data))
+		n = sizeof(data);
+	got = recv(f->sink, data, n, 0);
+	if (got == -1) {
+		ATF_REQUIRE_EQ(EAGAIN, errno);
+		return 0;
+	}
+	if (got == 0 && n > 0)
+		f->eof = true;
+	for (i = 0; i < got; i++)
+		if (data[i] != octet(f->received + (uint64_t)i))
+			atf_tc_fail("octet %llu differs",
+			    (unsigned long long)(f->received + (uint64_t)i));
+	f->received += (uint64_t)got;
+	return (size_t)got;
+}
+
+static inline void
+drain_all(struct fixture *f)
+{
+	while (f->received < f->sent) {
+		if (drain(f, SIZE_MAX) == 0)
+			turn(f, 2);
+		ATF_REQUIRE_MSG(!f->eof, "end of file before the end");
+	}
+}
+
+static inline void
+drain_to_eof(struct fixture *f)
+{
+	drain_all(f);
+	while (!f->eof) {
+		ATF_REQUIRE_EQ(0, drain(f, 1));
+		turn(f, 1);
+	}
+}
+
+static inline void
+wait_state(struct fixture *f, enum channel_state state)
+{
+	while (f->channel.state == CHANNEL_OPEN)
+		turn(f, 1);
+	ATF_REQUIRE_EQ_MSG(state, f->channel.state, "state %d: %s",
+	    f->channel.state, strerror(f->channel.error));
+}
+
+static inline void
+require_idle(struct fixture *f)
+{
+	turn(f, 2);
+	ATF_REQUIRE_EQ(CHANNEL_OPEN, f->channel.state);
+	ATF_REQUIRE_EQ(0, channel_pending(&f->channel));
+	ATF_REQUIRE(f->channel.buffer == NULL);
+	ATF_REQUIRE_EQ(f->sent, f->channel.bytes);
+	ATF_REQUIRE_EQ(EVENT_READ, f->from.want);
+	ATF_REQUIRE_EQ(0, f->to.want);
+}
+
+static inline void
+require_ended(struct fixture *f)
+{
+	wait_state(f, CHANNEL_ENDED);
+	ATF_REQUIRE_EQ(0, f->channel.error);
+	ATF_REQUIRE(f->channel.buffer == NULL);
+	ATF_REQUIRE_EQ(f->sent, f->channel.bytes);
+	ATF_REQUIRE_EQ(0, f->from.want);
+	ATF_REQUIRE_EQ(0, f->to.want);
+	ATF_REQUIRE(!channel_pump(&f->channel, f->loop, f->pool));
+}
+
+/*
+ * Fill everything from the source to the sink, which nobody reads, until the
+ * writer's own socket is full and stays so.
+ */
+static inline void
+fill_up(struct fixture *f)
+{
+	uint64_t bytes, since;
+	int idle;
+
+	since = milliseconds();
+	bytes = f->channel.bytes;
+	for (idle = 0; idle < SETTLED || milliseconds() < since + DELAYED ||
+	     channel_pending(&f->channel) == 0;
+	     idle++) {
+		while (feed_flags(f, 10007, 0) > 0)
+			bytes = UINT64_MAX;
+		turn(f, 2);
+		if (f->channel.bytes == bytes)
+			continue;
+		bytes = f->channel.bytes;
+		since = milliseconds();
+		idle = 0;
+	}
+	ATF_REQUIRE(channel_pending(&f->channel) <= POOL_BUFFER_SIZE);
+	ATF_REQUIRE(f->channel.buffer->size <= POOL_BUFFER_SIZE);
+	ATF_REQUIRE_EQ(0, f->from.want);
+	ATF_REQUIRE_EQ(EVENT_WRITE, f->to.want);
+	ATF_REQUIRE(f->sent < (size_t)4 * 1024 * 1024);
+	ATF_REQUIRE_EQ(0, feed_flags(f, 1, 0));
+}
+
+/* Every test runs over all four pairs of sockets. */
+static inline void
+for_each_pair(void (*test)(enum kind, enum kind))
+{
+	static const char *const names[] = { "Unix", "TCP" };
+	enum kind sink, source;
+
+	for (source = UNIX; source <= TCP; source++)
+		for (sink = UNIX; sink <= TCP; sink++) {
+			printf("%s to %s\n", names[source], names[sink]);
+			fflush(stdout);
+			test(source, sink);
+		}
+}
+
+#define CASE(name)                          \
+	ATF_TC_WITHOUT_HEAD(name);          \
+	ATF_TC_BODY(name, tc)               \
+	{                                   \
+		for_each_pair(test_##name); \
+	}
+
+#endif

@@ -1,0 +1,72 @@
+/*
+ * Sockets for the tests: bound ones, and connected pairs of them.
+ * Not here: listening sockets and connections of the relay's own making.
+ */
+#ifndef SOCKETS_H
+#define SOCKETS_H
+
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
+#include <atf-c.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+static inline void
+unblock(int fd)
+{
+	ATF_REQUIRE(fcntl(fd, F_SETFL, O_NONBLOCK) != -1);
+}
+
+static inline void
+unix_pair(int fds[2])
+{
+	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, fds));
+	unblock(fds[0]);
+	unblock(fds[1]);
+}
+
+static inline int
+tcp_bound(struct sockaddr_in *sin)
+{
+	socklen_t length;
+	int fd;
+
+	*sin = (struct sockaddr_in) { .sin_family = AF_INET };
+	sin->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	ATF_REQUIRE(fd != -1);
+	ATF_REQUIRE_EQ(0, bind(fd, (struct sockaddr *)sin, sizeof(*sin)));
+	length = sizeof(*sin);
+	ATF_REQUIRE_EQ(0, getsockname(fd, (struct sockaddr *)sin, &length));
+	return fd;
+}
+
+/* With buffers of about this size, or, for 0, as large as usual. */
+static inline void
+tcp_pair(int fds[2], int size)
+{
+	struct sockaddr_in sin;
+	int listener;
+
+	listener = tcp_bound(&sin);
+	if (size != 0)
+		setsockopt(
+		    listener, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	ATF_REQUIRE_EQ(0, listen(listener, 1));
+	fds[0] = socket(AF_INET, SOCK_STREAM, 0);
+	ATF_REQUIRE(fds[0] != -1);
+	if (size != 0)
+		setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	ATF_REQUIRE_EQ(
+	    0, connect(fds[0], (struct sockaddr *)&sin, sizeof(sin)));
+	fds[1] = accept(listener, NULL, NULL);
+	ATF_REQUIRE(fds[1] != -1);
+	close(listener);
+	unblock(fds[0]);
+	unblock(fds[1]);
+}
+
+#endif
