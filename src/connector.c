@@ -136,7 +136,7 @@ on_address_timeout(struct event_timer *t)
 static bool
 is_self(const struct event_io *io, const struct endpoint *e)
 {
-	struct sockaddr_storage ss;
+	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
 	const struct sockaddr_in *in, *own;
 	const struct sockaddr_in6 *in6, *own6;
 	socklen_t length;

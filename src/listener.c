@@ -191,7 +191,7 @@ static int
 accept_one(struct listener *l)
 {
 	const int on = 1;
-	struct sockaddr_storage peer;
+	struct sockaddr_storage peer = { .ss_family = AF_UNSPEC };
 	socklen_t length;
 	int fd;
 
