@@ -136,11 +136,12 @@ on_address_timeout(struct event_timer *t)
 static bool
 is_self(const struct event_io *io, const struct endpoint *e)
 {
-	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
+	struct sockaddr_storage ss;
 	const struct sockaddr_in *in, *own;
 	const struct sockaddr_in6 *in6, *own6;
 	socklen_t length;
 
+	memset(&ss, 0, sizeof(ss));
 	length = sizeof(ss);
 	if (e->addr.ss_family == AF_UNIX ||
 	    getsockname(io->fd, (struct sockaddr *)&ss, &length) == -1)
