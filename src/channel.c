@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <string.h>
 
 #include "channel.h"
 
@@ -33,6 +34,21 @@ int
 channel_open(struct channel *c, struct event_loop *loop)
 {
 	return event_io_enable(loop, c->from, EVENT_READ);
+}
+
+int
+channel_prepend(
+    struct channel *c, struct pool *pool, const void *data, size_t length)
+{
+	struct buffer *b;
+
+	b = pool_borrow(pool);
+	if (b == NULL)
+		return -1;
+	memcpy(b->data, data, length);
+	b->end = length;
+	c->buffer = b;
+	return 0;
 }
 
 static enum progress

@@ -44,6 +44,14 @@ void channel_init(struct channel *, struct event_io *from, struct event_io *to);
 int channel_open(struct channel *, struct event_loop *);
 
 /*
+ * Put octets, POOL_BUFFER_SIZE at most, before everything that will be read;
+ * channel_pump() sends them.  Nothing may have been read yet.  Returns 0, or
+ * -1 and ENOMEM.
+ */
+int channel_prepend(
+    struct channel *, struct pool *, const void *data, size_t length);
+
+/*
  * Move what can be moved now, to a bound that keeps one connection from
  * starving the others; afterwards the watches want what is needed to be
  * called again.  At end of file the destination's sending side is shut down

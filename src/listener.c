@@ -114,6 +114,18 @@ listener_open_tcp(struct listener *l, struct endpoint *e, int backlog)
 	return -1;
 }
 
+/* What a Unix socket or another's TCP socket does not take is no loss. */
+void
+listener_adopt(struct listener *l, int fd)
+{
+	const int on = 1;
+
+	init(l, fd);
+	l->handed_over = true;
+	(void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
 const char *
 listener_text(const struct listener *l, char text[])
 {
@@ -226,6 +238,12 @@ on_acceptable(struct event_io *io, unsigned ready)
 	}
 }
 
+void
+listener_sweep(struct listener *l)
+{
+	on_acceptable(&l->io, EVENT_READ);
+}
+
 int
 listener_start(struct listener *l, struct event_loop *loop)
 {
@@ -260,6 +278,8 @@ listener_close(struct listener *l)
 	result = socket_file_remove(&l->file);
 	if (l->loop != NULL) {
 		event_timer_cancel(l->loop, &l->resume_timer);
+		if (l->handed_over)
+			event_io_remove(l->loop, &l->io);
 		event_io_close(l->loop, &l->io);
 	} else if (l->io.fd != -1) {
 		close(l->io.fd);

@@ -24,6 +24,7 @@ struct listener {
 	bool waits;              /* for descriptors or memory */
 	bool starved;            /* told the administrator so */
 	struct socket_file file; /* of an ADDRESS_PATH */
+	bool handed_over;        /* its open file is another process's too */
 	/* fd is accepted, non-blocking, close-on-exec, and on_accept's own */
 	void (*on_accept)(
 	    struct listener *, int fd, const struct sockaddr *, socklen_t);
@@ -45,11 +46,20 @@ const char *listener_open_unix(struct listener *, const struct address *,
  */
 int listener_open_tcp(struct listener *, struct endpoint *, int backlog);
 
+/*
+ * Take over a socket that listens already (activation.h).  It is only
+ * accepted on and closed: never unlinked, shut down, or listened on again.
+ */
+void listener_adopt(struct listener *, int fd);
+
 /* The address as text: ADDRESS_TEXT_SIZE octets at most.  Returns text. */
 const char *listener_text(const struct listener *, char text[]);
 
 /* Accept from now on.  Returns 0, or -1 and errno. */
 int listener_start(struct listener *, struct event_loop *);
+
+/* Accept at once what is in the backlog. */
+void listener_sweep(struct listener *);
 
 /* Accept nothing; clients wait in the backlog until listener_resume(). */
 void listener_pause(struct listener *);

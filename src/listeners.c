@@ -143,6 +143,18 @@ listeners_open(struct listeners *ls, const struct address *address,
 }
 
 int
+listeners_adopt(struct listeners *ls, const int fds[], size_t n)
+{
+	int status;
+
+	if (allocate(ls, n, &status) != NULL)
+		return -1;
+	for (; ls->n < n; ls->n++)
+		listener_adopt(&ls->list[ls->n], fds[ls->n]);
+	return 0;
+}
+
+int
 listeners_start(struct listeners *ls, struct event_loop *loop,
     void (*on_accept)(
         struct listener *, int, const struct sockaddr *, socklen_t),
@@ -181,6 +193,21 @@ listeners_resume(struct listeners *ls)
 
 	for (i = 0; i < ls->n; i++)
 		listener_resume(&ls->list[i]);
+}
+
+void
+listeners_sweep(struct listeners *ls)
+{
+	size_t i;
+
+	for (i = 0; i < ls->n; i++)
+		listener_sweep(&ls->list[i]);
+}
+
+int
+listeners_directory(const struct listeners *ls)
+{
+	return ls->n > 0 ? ls->list[0].file.directory : -1;
 }
 
 void

@@ -24,6 +24,12 @@ const char *listeners_open(struct listeners *, const struct address *,
     const struct socket_file_access *, int backlog, int *status);
 
 /*
+ * Take over sockets that were handed over; the descriptors are the
+ * listeners' own afterwards.  Returns 0, or -1 and ENOMEM.
+ */
+int listeners_adopt(struct listeners *, const int fds[], size_t n);
+
+/*
  * Accept from now on, each connection being given to on_accept; a line in
  * the log names each socket.  Returns 0, or -1 and errno.
  */
@@ -35,6 +41,12 @@ int listeners_start(struct listeners *, struct event_loop *,
 /* As listener_pause() and listener_resume(), for all. */
 void listeners_pause(struct listeners *);
 void listeners_resume(struct listeners *);
+
+/* As listener_sweep(), for all. */
+void listeners_sweep(struct listeners *);
+
+/* Directory of the socket file, -1 for none. */
+int listeners_directory(const struct listeners *);
 
 /* Close all, and remove their socket files. */
 void listeners_close(struct listeners *);

@@ -20,7 +20,7 @@
 #define PROGRAM "simpletcpunixrelay"
 
 static int threshold = LOG_NOTICE;
-static bool journal;
+static bool journal, to_syslog;
 
 /* systemd.exec(5): JOURNAL_STREAM is "DEVICE:INODE" of the stream. */
 static bool
@@ -55,6 +55,13 @@ log_open(void)
 {
 	open_standard_descriptors();
 	journal = is_journal();
+}
+
+void
+log_to_syslog(void)
+{
+	openlog(PROGRAM, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+	to_syslog = true;
 }
 
 void
@@ -109,9 +116,10 @@ put(int priority, const char *fmt, va_list ap, unsigned skipped)
 	if (!log_enabled(priority))
 		return;
 	saved = errno;
+	n = 0;
 	if (journal)
 		n = clip(snprintf(line, LINE, "<%d>", priority), LINE);
-	else
+	else if (!to_syslog)
 		n = clip(snprintf(line, LINE, PROGRAM ": "), LINE);
 	prefix = n;
 	n += clip(vsnprintf(line + n, LINE - n, fmt, ap), LINE - n);
@@ -120,6 +128,11 @@ put(int priority, const char *fmt, va_list ap, unsigned skipped)
 		    snprintf(line + n, LINE - n, " (and %u more)", skipped),
 		    LINE - n);
 	clean(line + prefix, n - prefix);
+	if (to_syslog) {
+		syslog(priority, "%.*s", (int)n, line);
+		errno = saved;
+		return;
+	}
 	line[n++] = '\n';
 	write_line(line, n);
 	errno = saved;

@@ -18,6 +18,12 @@
  */
 void log_open(void);
 
+/*
+ * Write to syslog(3) from now on, as a daemon, with the pid.  Opens what it
+ * needs at once.
+ */
+void log_to_syslog(void);
+
 /* Drop messages of a priority above (less urgent than) this one. */
 void log_set_threshold(int priority);
 

@@ -15,68 +15,40 @@
 #include "duration.h"
 #include "options.h"
 
-enum { DRAIN_TIME = 256 };
+enum {
+	DRAIN_TIME = 256,
+	EXIT_IDLE_TIME,
+	INETD,
+	PROXY_PROTOCOL,
+	SANDBOX,
+	LONG_ONLY_END,
+};
 
 /* The colon asks for ':' where an argument is missing. */
-static const char short_options[] = ":b:c:hi:m:o:qt:Vvw:";
+static const char short_options[] = ":b:c:dhi:m:o:p:qt:u:Vvw:";
 
 static const struct option long_options[] = {
 	{ "backlog", required_argument, NULL, 'b' },
 	{ "connect-timeout", required_argument, NULL, 't' },
 	{ "connections-max", required_argument, NULL, 'c' },
+	{ "daemonize", no_argument, NULL, 'd' },
 	{ "drain-time", required_argument, NULL, DRAIN_TIME },
+	{ "exit-idle-time", required_argument, NULL, EXIT_IDLE_TIME },
 	{ "help", no_argument, NULL, 'h' },
 	{ "idle-timeout", required_argument, NULL, 'i' },
+	{ "inetd", no_argument, NULL, INETD },
 	{ "mode", required_argument, NULL, 'm' },
 	{ "owner", required_argument, NULL, 'o' },
+	{ "pidfile", required_argument, NULL, 'p' },
+	{ "proxy-protocol", required_argument, NULL, PROXY_PROTOCOL },
 	{ "quiet", no_argument, NULL, 'q' },
+	{ "sandbox", required_argument, NULL, SANDBOX },
+	{ "user", required_argument, NULL, 'u' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "wait", required_argument, NULL, 'w' },
 	{ NULL, 0, NULL, 0 },
 };
-
-static const char help[] =
-    "usage: simpletcpunixrelay [options] LISTEN TARGET\n"
-    "       simpletcpunixrelay [options] TARGET\n"
-    "\n"
-    "Relay a TCP service as a Unix socket, or a Unix socket as TCP.\n"
-    "With TARGET alone, the listening sockets are handed over.\n"
-    "\n"
-    "LISTEN and TARGET:\n"
-    "  PATH               Unix socket; has a slash, as ./sock\n"
-    "  unix:PATH          Unix socket\n"
-    "  @NAME              abstract Unix socket (Linux)\n"
-    "  HOST:PORT          TCP; as LISTEN, *:PORT is every address\n"
-    "  [IPv6]:PORT        TCP\n"
-    "\n"
-    "options:\n"
-    "  -m, --mode MODE             permission bits of the Unix socket, octal\n"
-    "                              (0666 less the umask)\n"
-    "  -o, --owner USER[:GROUP]    owner of the Unix socket\n"
-    "  -b, --backlog N             listen backlog (the system's maximum)\n"
-    "  -c, --connections-max N     close connections above this number; 0: as\n"
-    "                              many as descriptors allow (0)\n"
-    "  -t, --connect-timeout TIME  for all addresses of the target (10s)\n"
-    "  -w, --wait TIME             retry a target that refuses or does not\n"
-    "                              exist yet (0)\n"
-    "  -i, --idle-timeout TIME     end connections on which nothing moves\n"
-    "                              (infinity)\n"
-    "      --drain-time TIME       how long connections go on after SIGTERM\n"
-    "                              (5s)\n"
-    "  -v, --verbose               log a line for each connection\n"
-    "  -q, --quiet                 log errors only\n"
-    "  -h, --help                  show this\n"
-    "  -V, --version               show the version\n"
-    "\n"
-    "TIME is a number with ms, s, min, h or d, seconds if none, or infinity.\n"
-    "It does not encrypt: over a network, use a VPN or spiped.\n";
-
-void
-options_help(FILE *f)
-{
-	fputs(help, f);
-}
 
 static int wrong(char why[OPTIONS_WHY_SIZE], const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
@@ -147,6 +119,49 @@ parse_timeout(const char *what, uint64_t *ms, char why[OPTIONS_WHY_SIZE])
 }
 
 static int
+parse_word(const char *what, const char *const words[], int *index,
+    char why[OPTIONS_WHY_SIZE])
+{
+	for (*index = 0; words[*index] != NULL; (*index)++)
+		if (strcmp(words[*index], optarg) == 0)
+			return 0;
+	return wrong(why, "%s: %.300s: unknown", what, optarg);
+}
+
+static int
+parse_sandbox(struct options *o, char why[OPTIONS_WHY_SIZE])
+{
+	static const char *const words[] = { "auto", "require", "off", NULL };
+	int index;
+
+	if (parse_word("--sandbox", words, &index, why) == -1)
+		return -1;
+	o->sandbox = (enum options_sandbox)index;
+	return 0;
+}
+
+static int
+parse_proxy_protocol(struct options *o, char why[OPTIONS_WHY_SIZE])
+{
+	static const char *const words[] = { "v1", "v2", NULL };
+	int index;
+
+	if (parse_word("--proxy-protocol", words, &index, why) == -1)
+		return -1;
+	o->proxy_header = index == 0 ? PROXY_HEADER_V1 : PROXY_HEADER_V2;
+	return 0;
+}
+
+static int
+parse_user(const char *what, const char **user, char why[OPTIONS_WHY_SIZE])
+{
+	if (*optarg == '\0' || *optarg == ':')
+		return wrong(why, "%s: %.300s: user missing", what, optarg);
+	*user = optarg;
+	return 0;
+}
+
+static int
 parse_option(struct options *o, int c, char why[OPTIONS_WHY_SIZE])
 {
 	long long n;
@@ -166,11 +181,26 @@ parse_option(struct options *o, int c, char why[OPTIONS_WHY_SIZE])
 	case 'm':
 		return parse_mode(o, why);
 	case 'o':
-		if (*optarg == '\0' || *optarg == ':')
-			return wrong(
-			    why, "--owner: %.300s: user missing", optarg);
-		o->owner = optarg;
+		return parse_user("--owner", &o->owner, why);
+	case 'u':
+		return parse_user("--user", &o->user, why);
+	case SANDBOX:
+		return parse_sandbox(o, why);
+	case PROXY_PROTOCOL:
+		return parse_proxy_protocol(o, why);
+	case EXIT_IDLE_TIME:
+		return parse_timeout(
+		    "--exit-idle-time", &o->exit_idle_time, why);
+	case INETD:
+		o->inetd = true;
 		return 0;
+	case 'd':
+		o->daemonize = true;
+		return 0;
+	case 'p':
+		o->pidfile = optarg;
+		return *optarg != '\0' ? 0
+		                       : wrong(why, "--pidfile: path missing");
 	case 't':
 		return parse_timeout(
 		    "--connect-timeout", &o->connect_timeout, why);
@@ -195,7 +225,8 @@ parse_option(struct options *o, int c, char why[OPTIONS_WHY_SIZE])
 static bool
 is_known(int c)
 {
-	return c == DRAIN_TIME || (c != ':' && strchr(short_options, c));
+	return (c >= DRAIN_TIME && c < LONG_ONLY_END) ||
+	    (c != ':' && strchr(short_options, c));
 }
 
 /*
@@ -232,9 +263,23 @@ parse_address(struct address *a, const char *text, char why[OPTIONS_WHY_SIZE])
 	return 0;
 }
 
+static bool
+is_bare_host(const struct options *o, const char *text)
+{
+	return !o->has_listen && strpbrk(text, ":/") == NULL && *text != '@' &&
+	    *text != '\0' && strlen(text) <= ADDRESS_HOST_MAX;
+}
+
+/* As systemd-socket-proxyd(8): for TARGET alone, the port may be missing. */
 static int
 parse_target(struct options *o, const char *text, char why[OPTIONS_WHY_SIZE])
 {
+	char with_port[ADDRESS_HOST_MAX + sizeof(":80")];
+
+	if (is_bare_host(o, text)) {
+		snprintf(with_port, sizeof(with_port), "%s:80", text);
+		text = with_port;
+	}
 	if (parse_address(&o->target, text, why) == -1)
 		return -1;
 	if (o->target.kind != ADDRESS_HOST)
@@ -276,6 +321,7 @@ set_defaults(struct options *o)
 		.connect_timeout = 10000,
 		.idle_timeout = DURATION_INFINITY,
 		.drain_time = 5000,
+		.exit_idle_time = DURATION_INFINITY,
 		.threshold = LOG_NOTICE,
 	};
 }

@@ -12,11 +12,18 @@
 #include <stdio.h>
 
 #include "address.h"
+#include "proxy_header.h"
 
 enum options_action {
 	OPTIONS_RUN,
 	OPTIONS_HELP,
 	OPTIONS_VERSION,
+};
+
+enum options_sandbox {
+	OPTIONS_SANDBOX_AUTO,    /* as strong as the system allows */
+	OPTIONS_SANDBOX_REQUIRE, /* or not at all */
+	OPTIONS_SANDBOX_OFF,
 };
 
 /* Times are milliseconds, DURATION_INFINITY for none. */
@@ -36,7 +43,14 @@ struct options {
 	uint64_t wait;
 	uint64_t idle_timeout;
 	uint64_t drain_time;
-	int threshold; /* of log_set_threshold() */
+	int threshold;    /* of log_set_threshold() */
+	const char *user; /* USER[:GROUP] in argv, or NULL: stay who we are */
+	enum options_sandbox sandbox;
+	bool inetd;
+	uint64_t exit_idle_time;
+	enum proxy_header_version proxy_header;
+	bool daemonize;
+	const char *pidfile; /* in argv, or NULL */
 };
 
 #define OPTIONS_WHY_SIZE 512

@@ -29,4 +29,10 @@ unsigned long long os_backlog_full(int error);
 int os_own_file(
     int directory, const char *name, dev_t, ino_t, uid_t, gid_t, mode_t);
 
+/*
+ * Let nobody of the same user trace the process or read its memory, as far
+ * as the system has a call for it.  Returns 0, or -1 and errno.
+ */
+int os_forbid_tracing(void);
+
 #endif

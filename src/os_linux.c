@@ -1,6 +1,7 @@
 /*
  * Facts about Linux.
  */
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -63,4 +64,10 @@ os_own_file(int directory, const char *name, dev_t device, ino_t inode,
 close_fd:
 	close_keeping_errno(fd);
 	return result;
+}
+
+int
+os_forbid_tracing(void)
+{
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }

@@ -26,6 +26,9 @@
 /* Descriptors kept for other things: log, loop, signals, listeners. */
 #define RESERVED 16
 
+/* Connections with sockets handed over, as systemd-socket-proxyd(8). */
+#define HANDED_OVER_MAX 256
+
 struct relay {
 	struct session_context context; /* first: on_end finds us by it */
 	const struct options *options;
@@ -39,6 +42,8 @@ struct relay {
 	uint64_t refused;
 	struct log_limit refused_log;
 	struct event_timer drain_timer;
+	struct event_timer exit_timer; /* runs while there is no connection */
+	struct manager *manager;
 };
 
 /* The hard limit costs nothing and is the administrator's word. */
@@ -67,6 +72,8 @@ set_limit(struct relay *r)
 	    ? (descriptors - RESERVED - r->listeners.n) / 2
 	    : 1;
 	wanted = r->options->connections_max;
+	if (!r->options->has_connections_max && !r->options->has_listen)
+		wanted = HANDED_OVER_MAX;
 	r->refuses = wanted > 0;
 	r->limit = wanted > 0 && wanted < possible ? wanted : possible;
 	if (wanted > possible)
@@ -82,10 +89,33 @@ on_session_end(struct session_context *x)
 	struct relay *r;
 
 	r = (struct relay *)(void *)x;
+	manager_count(r->manager, x->count, x->total);
 	if (!r->draining)
 		listeners_resume(&r->listeners);
 	else if (x->count == 0)
 		event_loop_stop(x->loop);
+	if (x->count == 0 && !r->draining)
+		event_timer_set(
+		    x->loop, &r->exit_timer, r->options->exit_idle_time);
+}
+
+/*
+ * Whoever has connected by now is served; whoever comes later stays in the
+ * backlog of a socket that was handed over, for the next start.
+ */
+static void
+on_exit_idle(struct event_timer *t)
+{
+	struct relay *r;
+
+	r = (struct relay *)(void *)((char *)t -
+	    offsetof(struct relay, exit_timer));
+	listeners_sweep(&r->listeners);
+	if (r->context.count > 0 || t->slot != 0)
+		return;
+	log_write(LOG_NOTICE, "exiting: no connections");
+	manager_stopping(r->manager, 0);
+	event_loop_stop(r->context.loop);
 }
 
 static void
@@ -111,11 +141,13 @@ on_accept(
 		refuse(r, l, fd);
 		return;
 	}
+	event_timer_cancel(r->context.loop, &r->exit_timer);
 	if (session_create(&r->context, fd, peer, length) == -1) {
 		log_limited(&r->refused_log, event_now(r->context.loop),
 		    LOG_WARNING, "connection refused: %s", strerror(errno));
 		r->refused++;
 	}
+	manager_count(r->manager, r->context.count, r->context.total);
 	if (r->context.count >= r->limit && !r->refuses)
 		listeners_pause(&r->listeners);
 }
@@ -166,6 +198,8 @@ on_terminate(void *arg, int signo)
 
 	r = arg;
 	listeners_close(&r->listeners);
+	event_timer_cancel(r->context.loop, &r->exit_timer);
+	manager_stopping(r->manager, r->options->drain_time);
 	if (r->draining || r->context.count == 0) {
 		on_interrupt(r, signo);
 		return;
@@ -202,7 +236,7 @@ handle_signals(struct relay *r)
 
 /* Loop, buffers, and what the options say of sessions. */
 static struct relay *
-allocate(const struct options *options)
+allocate(const struct options *options, struct manager *manager)
 {
 	struct relay *r;
 	struct event_loop *loop;
@@ -217,10 +251,14 @@ allocate(const struct options *options)
 	}
 	session_context_init(&r->context, loop, pool, on_session_end);
 	event_timer_init(&r->drain_timer, on_drain_timeout);
+	event_timer_init(&r->exit_timer, on_exit_idle);
+	manager_attach(manager, loop);
+	r->manager = manager;
 	r->options = options;
 	r->context.connect_timeout = options->connect_timeout;
 	r->context.wait = options->wait;
 	r->context.idle_timeout = options->idle_timeout;
+	r->context.proxy_header = options->proxy_header;
 	r->context.target = &r->target;
 	r->context.target_text = address_text(&options->target, r->target_text);
 	return r;
@@ -229,6 +267,7 @@ allocate(const struct options *options)
 static const char *
 look_up_owner(struct relay *r, int *status)
 {
+	struct user owner;
 	const char *why;
 
 	r->access = (struct socket_file_access) {
@@ -239,19 +278,22 @@ look_up_owner(struct relay *r, int *status)
 	};
 	if (r->options->owner == NULL)
 		return NULL;
-	why = user_lookup(r->options->owner, &r->access.uid, &r->access.gid);
+	why = user_lookup(r->options->owner, &owner);
+	r->access.uid = owner.uid;
+	r->access.gid = owner.gid;
 	if (why != NULL)
 		*status = EX_NOUSER;
 	return why;
 }
 
 struct relay *
-relay_create(const struct options *options, int *status)
+relay_create(
+    const struct options *options, struct manager *manager, int *status)
 {
 	struct relay *r;
 	const char *subject, *why;
 
-	r = allocate(options);
+	r = allocate(options, manager);
 	subject = options->owner;
 	why = look_up_owner(r, status);
 	if (why == NULL) {
@@ -270,26 +312,57 @@ relay_create(const struct options *options, int *status)
 	return NULL;
 }
 
+static const char *
+open_listeners(struct relay *r, const struct activation *a, int *status)
+{
+	*status = EX_OSERR;
+	if (a->n == 0)
+		return listeners_open(&r->listeners, &r->options->listen,
+		    &r->access, r->options->backlog, status);
+	if (listeners_adopt(&r->listeners, a->fds, a->n) == -1)
+		return strerror(errno);
+	return NULL;
+}
+
 int
-relay_listen(struct relay *r, int *status)
+relay_listen(struct relay *r, const struct activation *a,
+    const struct user *owner, int *status)
 {
 	char text[ADDRESS_TEXT_SIZE];
 	const char *why;
 
-	why = listeners_open(&r->listeners, &r->options->listen, &r->access,
-	    r->options->backlog, status);
+	if (owner != NULL && r->options->owner == NULL) {
+		r->access.uid = owner->uid;
+		r->access.gid = owner->gid;
+	}
+	why = open_listeners(r, a, status);
 	set_limit(r);
 	if (why == NULL &&
-	    listeners_start(&r->listeners, r->context.loop, on_accept, r) ==
-	        -1) {
+	    (listeners_start(&r->listeners, r->context.loop, on_accept, r) ==
+	            -1 ||
+	        event_timer_set(r->context.loop, &r->exit_timer,
+	            r->options->exit_idle_time) == -1)) {
 		*status = EX_OSERR;
 		why = strerror(errno);
 	}
 	if (why == NULL)
 		return 0;
-	log_write(
-	    LOG_ERR, "%s: %s", address_text(&r->options->listen, text), why);
+	log_write(LOG_ERR, "%s: %s",
+	    a->n == 0 ? address_text(&r->options->listen, text)
+	              : "sockets handed over",
+	    why);
 	return -1;
+}
+
+void
+relay_needs(const struct relay *r, struct sandbox_needs *needs)
+{
+	needs->target = &r->options->target;
+	needs->endpoints = &r->target;
+	needs->directories[0] = listeners_directory(&r->listeners);
+	needs->removed[0] = NULL;
+	if (needs->directories[0] != -1)
+		needs->removed[0] = r->options->listen.path;
 }
 
 int
@@ -307,6 +380,8 @@ relay_destroy(struct relay *r)
 	listeners_close(&r->listeners);
 	session_end_all(&r->context, "relay stopped");
 	event_timer_cancel(r->context.loop, &r->drain_timer);
+	event_timer_cancel(r->context.loop, &r->exit_timer);
+	manager_close(r->manager);
 	event_loop_destroy(r->context.loop);
 	pool_destroy(r->context.pool);
 	free(r->target.list);

@@ -6,22 +6,33 @@
 #ifndef RELAY_H
 #define RELAY_H
 
+#include "activation.h"
+#include "manager.h"
 #include "options.h"
+#include "sandbox.h"
+#include "user.h"
 
 struct relay;
 
 /*
- * Make loop and buffers, and look the target up.  The options must live as
- * long as the relay.  Returns NULL after a line in the log, and then a code
- * of sysexits(3) in *status.
+ * Make loop and buffers, and look the target up.  Options and manager must
+ * live as long as the relay.  Returns NULL after a line in the log, and then a
+ * code of sysexits(3) in *status.
  */
-struct relay *relay_create(const struct options *, int *status);
+struct relay *relay_create(
+    const struct options *, struct manager *, int *status);
 
 /*
- * Listen where the options say.  Returns 0, or -1 after a line in the log,
+ * Listen where the options say, or on the sockets that were handed over if
+ * there are any.  owner is whose a socket file becomes without --owner, NULL
+ * for nobody's.  Returns 0, or -1 after a line in the log,
  * and then a code of sysexits(3) in *status.
  */
-int relay_listen(struct relay *, int *status);
+int relay_listen(struct relay *, const struct activation *,
+    const struct user *owner, int *status);
+
+/* What the running relay needs; directories[1] is left alone. */
+void relay_needs(const struct relay *, struct sandbox_needs *);
 
 /*
  * Serve until SIGTERM and the end of the drain, or SIGINT.  Returns a code of

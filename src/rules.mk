@@ -33,7 +33,7 @@ TEST_OBJS = ${UNIT_TESTS:=.o} ${TEST_TOOLS:=.o} ${TEST_TOOL_OBJS}
 all: ${PROGRAM}
 
 # Written anew, and everything built anew, when the way of building changes.
-CONFIG = ${CC} ${ALL_CPPFLAGS} ${ALL_CFLAGS} ${ALL_LDFLAGS} ${BACKEND}
+CONFIG = ${CC} ${ALL_CPPFLAGS} ${ALL_CFLAGS} ${ALL_LDFLAGS} ${BACKEND} ${SANDBOX}
 build.stamp: FORCE
 	@echo '${CONFIG}' | cmp -s - $@ || echo '${CONFIG}' > $@
 FORCE:

@@ -275,6 +275,31 @@ open_channels(struct session *s)
 	return event_timer_set(loop, &s->idle_timer, s->context->idle_timeout);
 }
 
+/* Who the client is goes before what it sends. */
+static int
+send_proxy_header(struct session *s)
+{
+	unsigned char header[PROXY_HEADER_MAX];
+	struct sockaddr_storage from, to;
+	socklen_t from_length, to_length;
+	size_t n;
+
+	from_length = sizeof(from);
+	if (getpeername(s->client.fd, (struct sockaddr *)&from, &from_length) ==
+	    -1)
+		from_length = 0;
+	to_length = sizeof(to);
+	if (getsockname(s->client.fd, (struct sockaddr *)&to, &to_length) == -1)
+		to_length = 0;
+	n = proxy_header_write(header, s->context->proxy_header,
+	    (struct sockaddr *)&from, from_length, (struct sockaddr *)&to,
+	    to_length);
+	if (channel_prepend(&s->up, s->context->pool, header, n) == -1)
+		return -1;
+	pump(s, &s->up, &s->down);
+	return 0;
+}
+
 static void
 on_connector_done(struct connector *c, int error)
 {
@@ -289,8 +314,12 @@ on_connector_done(struct connector *c, int error)
 		log_limited(&limit, event_now(s->context->loop), LOG_WARNING,
 		    "%s: %s", s->context->target_text, strerror(error));
 		break_off_error(s, "target", error);
-	} else if (open_channels(s) == -1)
+	} else if (open_channels(s) == -1 ||
+	    (s->context->proxy_header != PROXY_HEADER_NONE &&
+	        send_proxy_header(s) == -1))
 		break_off_error(s, "relay", errno);
+	else
+		settle(s);
 }
 
 static char *

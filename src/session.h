@@ -18,6 +18,7 @@
 #include "endpoint.h"
 #include "event.h"
 #include "pool.h"
+#include "proxy_header.h"
 
 /* What every session of a loop shares.  Times are milliseconds. */
 struct session_context {
@@ -28,6 +29,7 @@ struct session_context {
 	uint64_t connect_timeout;
 	uint64_t wait;
 	uint64_t idle_timeout; /* EVENT_INFINITE: none */
+	enum proxy_header_version proxy_header;
 
 	TAILQ_HEAD(session_list, session) sessions;
 	size_t count;    /* sessions now */

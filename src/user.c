@@ -28,22 +28,24 @@ parse_id(const char *text, unsigned *id)
 }
 
 static const char *
-lookup_user(const char *name, uid_t *uid, gid_t *gid)
+lookup_user(const char *name, struct user *u)
 {
 	const struct passwd *pw;
 	unsigned id;
 
+	*u = (struct user) { .gid = (gid_t)-1 };
 	pw = getpwnam(name);
 	if (pw == NULL && parse_id(name, &id) == 0) {
-		*uid = (uid_t)id;
-		pw = getpwuid(*uid);
-		*gid = pw != NULL ? pw->pw_gid : (gid_t)-1;
-		return NULL;
+		u->uid = (uid_t)id;
+		pw = getpwuid(u->uid);
+		if (pw == NULL)
+			return NULL;
 	}
 	if (pw == NULL)
 		return "no such user";
-	*uid = pw->pw_uid;
-	*gid = pw->pw_gid;
+	u->uid = pw->pw_uid;
+	u->gid = pw->pw_gid;
+	strlcpy(u->name, pw->pw_name, sizeof(u->name));
 	return NULL;
 }
 
@@ -64,10 +66,10 @@ lookup_group(const char *name, gid_t *gid)
 }
 
 const char *
-user_lookup(const char *spec, uid_t *uid, gid_t *gid)
+user_lookup(const char *spec, struct user *u)
 {
 	const char *colon, *why;
-	char name[256];
+	char name[sizeof(u->name)];
 	size_t length;
 
 	colon = strchr(spec, ':');
@@ -76,8 +78,8 @@ user_lookup(const char *spec, uid_t *uid, gid_t *gid)
 		return "no such user";
 	memcpy(name, spec, length);
 	name[length] = '\0';
-	why = lookup_user(name, uid, gid);
+	why = lookup_user(name, u);
 	if (why == NULL && colon != NULL)
-		why = lookup_group(colon + 1, gid);
+		why = lookup_group(colon + 1, &u->gid);
 	return why;
 }

@@ -1,0 +1,119 @@
+/*
+ * Readiness, status, watchdog and drain, as sd_notify(3) names them.
+ * Not here: the datagrams, see notify.c.
+ */
+#include <inttypes.h>
+
+#include "manager.h"
+
+#define STATUS_MS 1000
+
+/* While the drain has no end: every so often, so much more time. */
+#define EXTEND_MS 5000
+#define EXTEND_BY_MS 15000
+
+#define OF(timer, field)                                      \
+	((struct manager *)(void *)((char *)(timer)-offsetof( \
+	    struct manager, field)))
+
+static void
+send_status(struct manager *m)
+{
+	notify_send(&m->notify, "STATUS=%zu connections now, %" PRIu64 " total",
+	    m->now, m->total);
+	m->changed = false;
+	event_timer_set(m->loop, &m->status_timer, STATUS_MS);
+}
+
+static void
+on_status(struct event_timer *t)
+{
+	struct manager *m;
+
+	m = OF(t, status_timer);
+	if (m->changed)
+		send_status(m);
+}
+
+static void
+on_watchdog(struct event_timer *t)
+{
+	struct manager *m;
+
+	m = OF(t, watchdog_timer);
+	notify_send(&m->notify, "WATCHDOG=1");
+	event_timer_set(m->loop, t, m->notify.watchdog);
+}
+
+static void
+on_extend(struct event_timer *t)
+{
+	struct manager *m;
+
+	m = OF(t, extend_timer);
+	notify_send(&m->notify, "EXTEND_TIMEOUT_USEC=%d", EXTEND_BY_MS * 1000);
+	event_timer_set(m->loop, t, EXTEND_MS);
+}
+
+void
+manager_open(struct manager *m)
+{
+	*m = (struct manager) { .now = 0 };
+	notify_open(&m->notify);
+	event_timer_init(&m->status_timer, on_status);
+	event_timer_init(&m->watchdog_timer, on_watchdog);
+	event_timer_init(&m->extend_timer, on_extend);
+}
+
+void
+manager_attach(struct manager *m, struct event_loop *loop)
+{
+	m->loop = loop;
+}
+
+void
+manager_ready(struct manager *m)
+{
+	if (m->notify.fd == -1)
+		return;
+	notify_send(&m->notify, "READY=1");
+	send_status(m);
+	if (m->notify.watchdog != 0)
+		on_watchdog(&m->watchdog_timer);
+}
+
+void
+manager_count(struct manager *m, size_t now, uint64_t total)
+{
+	if (m->notify.fd == -1)
+		return;
+	m->now = now;
+	m->total = total;
+	m->changed = true;
+	if (m->status_timer.slot == 0)
+		send_status(m);
+}
+
+void
+manager_stopping(struct manager *m, uint64_t drain_time)
+{
+	if (m->notify.fd == -1)
+		return;
+	notify_send(&m->notify, "STOPPING=1");
+	if (drain_time > UINT64_MAX / 1000 - EXTEND_BY_MS)
+		on_extend(&m->extend_timer);
+	else
+		notify_send(&m->notify, "EXTEND_TIMEOUT_USEC=%" PRIu64,
+		    (drain_time + EXTEND_BY_MS) * 1000);
+}
+
+void
+manager_close(struct manager *m)
+{
+	if (m->loop != NULL) {
+		event_timer_cancel(m->loop, &m->status_timer);
+		event_timer_cancel(m->loop, &m->watchdog_timer);
+		event_timer_cancel(m->loop, &m->extend_timer);
+	}
+	notify_close(&m->notify);
+}

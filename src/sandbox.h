@@ -1,0 +1,48 @@
+/*
+ * The walls around the running relay.  Each system has its body:
+ * sandbox_linux.c, sandbox_pledge.c, sandbox_none.c.
+ * Not here: users and groups, see privdrop.h.
+ */
+#ifndef SANDBOX_H
+#define SANDBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "address.h"
+#include "endpoint.h"
+
+/* What the relay goes on doing after set-up. */
+struct sandbox_needs {
+	const struct address *target; /* as on the command line */
+	const struct endpoints *endpoints;
+	/* Directories in which a file is removed at the end, -1 for none. */
+	int directories[2];
+	/* The same as paths, NULL for none. */
+	const char *removed[2];
+};
+
+#define SANDBOX_TEXT_SIZE 256
+
+struct sandbox {
+	char enforced[SANDBOX_TEXT_SIZE]; /* "" for nothing */
+	char missing[SANDBOX_TEXT_SIZE];  /* "" for nothing */
+	int ruleset;                      /* Linux: of Landlock, or -1 */
+	void *filter;                     /* Linux: of libseccomp, or NULL */
+	bool scopes;                      /* Linux: the ruleset has them */
+};
+
+/*
+ * Open and compute what is needed to enter, while still privileged.  Returns
+ * 0, or -1 and errno.
+ */
+int sandbox_prepare(struct sandbox *, const struct sandbox_needs *);
+
+/*
+ * Enter; there is no way back.  Tells in enforced and missing what holds and
+ * what this system lacks.  Returns 0, or -1 and errno when something that it
+ * does not lack could not be had.
+ */
+int sandbox_enter(struct sandbox *);
+
+#endif

@@ -1,0 +1,72 @@
+/*
+ * The sandbox of Linux: no new privileges, no capabilities, Landlock, seccomp.
+ * Not here: the rules of the latter two.
+ */
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include <linux/capability.h>
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sandbox_linux.h"
+
+void
+sandbox_note(char text[SANDBOX_TEXT_SIZE], const char *item)
+{
+	if (text[0] != '\0')
+		strlcat(text, ", ", SANDBOX_TEXT_SIZE);
+	strlcat(text, item, SANDBOX_TEXT_SIZE);
+}
+
+/* capabilities(7): dropped from the bounding set while that is allowed. */
+static void
+drop_bounding_set(void)
+{
+	unsigned long cap;
+
+	for (cap = 0; cap <= CAP_LAST_CAP + 32; cap++)
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == -1)
+			break;
+}
+
+static int
+drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3];
+
+	memset(none, 0, sizeof(none));
+	/* Missing before Linux 4.3, and empty then. */
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	return (int)syscall(SYS_capset, &header, none);
+}
+
+int
+sandbox_prepare(struct sandbox *s, const struct sandbox_needs *needs)
+{
+	*s = (struct sandbox) { .ruleset = -1 };
+	drop_bounding_set();
+	if (sandbox_landlock_prepare(s, needs) == -1)
+		return -1;
+	return sandbox_seccomp_prepare(s, needs);
+}
+
+int
+sandbox_enter(struct sandbox *s)
+{
+	const struct rlimit none = { .rlim_cur = 0, .rlim_max = 0 };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	    setrlimit(RLIMIT_NPROC, &none) == -1)
+		return -1;
+	if (sandbox_landlock_enter(s) == -1 || drop_capabilities() == -1)
+		return -1;
+	sandbox_note(s->enforced, "no capabilities");
+	return sandbox_seccomp_enter(s);
+}

@@ -1,0 +1,227 @@
+/*
+ * seccomp: the system calls of the running relay, and no others.
+ * Not here: files and ports, see sandbox_landlock.c.
+ */
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <errno.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "sandbox_linux.h"
+
+#ifndef SANDBOX_EXTRA_CALLS
+#define SANDBOX_EXTRA_CALLS
+#endif
+
+/* With any argument: each works on what the relay has open, or on nothing. */
+static const int allowed[] = { SCMP_SYS(accept4), SCMP_SYS(brk),
+	SCMP_SYS(clock_gettime), SCMP_SYS(close), SCMP_SYS(connect),
+	SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_wait),
+	SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(fstat),
+	SCMP_SYS(ftruncate), SCMP_SYS(futex), SCMP_SYS(getpeername),
+	SCMP_SYS(getpid), SCMP_SYS(getrandom), SCMP_SYS(getsockname),
+	SCMP_SYS(gettimeofday), SCMP_SYS(madvise), SCMP_SYS(mremap),
+	SCMP_SYS(munmap), SCMP_SYS(newfstatat), SCMP_SYS(poll), SCMP_SYS(ppoll),
+	SCMP_SYS(read), SCMP_SYS(recvmsg), SCMP_SYS(restart_syscall),
+	SCMP_SYS(rt_sigreturn), SCMP_SYS(sendto), SCMP_SYS(shutdown),
+	SCMP_SYS(statx), SCMP_SYS(time), SCMP_SYS(unlinkat), SCMP_SYS(write),
+	SANDBOX_EXTRA_CALLS };
+
+/* What a C library may try, and can do without. */
+static const int refused[] = {
+	SCMP_SYS(access),
+	SCMP_SYS(faccessat),
+	SCMP_SYS(open),
+	SCMP_SYS(openat),
+	SCMP_SYS(prctl),
+	SCMP_SYS(prlimit64),
+	SCMP_SYS(readlink),
+	SCMP_SYS(readlinkat),
+	SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(sched_yield),
+	SCMP_SYS(sysinfo),
+	SCMP_SYS(uname),
+};
+
+static const struct {
+	unsigned level;
+	unsigned name;
+} socket_options[] = {
+	{ SOL_SOCKET, SO_KEEPALIVE },
+	{ SOL_SOCKET, SO_LINGER },
+	{ SOL_SOCKET, SO_OOBINLINE },
+	{ IPPROTO_TCP, TCP_NODELAY },
+};
+
+#define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
+
+static int
+add_lists(scmp_filter_ctx f)
+{
+	size_t i;
+	int e;
+
+	e = 0;
+	for (i = 0; e == 0 && i < LENGTH(allowed); i++)
+		e = seccomp_rule_add(f, SCMP_ACT_ALLOW, allowed[i], 0);
+	for (i = 0; e == 0 && i < LENGTH(refused); i++)
+		e = seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES), refused[i], 0);
+	return e;
+}
+
+/* Memory, but none that can be run. */
+static int
+add_memory(scmp_filter_ctx f)
+{
+	int e;
+
+	e = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	if (e != 0)
+		return e;
+	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+}
+
+static int
+add_options(scmp_filter_ctx f)
+{
+	size_t i;
+	int e;
+
+	e = 0;
+	for (i = 0; e == 0 && i < LENGTH(socket_options); i++)
+		e = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
+		    SCMP_A1(SCMP_CMP_EQ, socket_options[i].level),
+		    SCMP_A2(SCMP_CMP_EQ, socket_options[i].name));
+	if (e == 0)
+		e = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(getsockopt), 2,
+		    SCMP_A1(SCMP_CMP_EQ, SOL_SOCKET),
+		    SCMP_A2(SCMP_CMP_EQ, SO_ERROR));
+	if (e == 0)
+		e = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(getsockopt), 2,
+		    SCMP_A1(SCMP_CMP_EQ, SOL_SOCKET),
+		    SCMP_A2(SCMP_CMP_EQ, SO_PEERCRED));
+	return e;
+}
+
+static int
+add_socket(scmp_filter_ctx f, unsigned family)
+{
+	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 3,
+	    SCMP_A0(SCMP_CMP_EQ, family),
+	    SCMP_A1(SCMP_CMP_EQ, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC),
+	    SCMP_A2(SCMP_CMP_EQ, 0));
+}
+
+static bool
+has_family(const struct endpoints *all, int family)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		if (all->list[i].addr.ss_family == family)
+			return true;
+	return false;
+}
+
+static int
+add_sockets(scmp_filter_ctx f, const struct endpoints *all)
+{
+	static const int families[] = { AF_UNIX, AF_INET, AF_INET6 };
+	size_t i;
+	int e;
+
+	/* syslog(3) tries this when its daemon has restarted. */
+	e = seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 2,
+	    SCMP_A0(SCMP_CMP_EQ, AF_UNIX),
+	    SCMP_A1(SCMP_CMP_EQ, SOCK_DGRAM | SOCK_CLOEXEC));
+	for (i = 0; e == 0 && i < LENGTH(families); i++)
+		if (has_family(all, families[i]))
+			e = add_socket(f, (unsigned)families[i]);
+	return e;
+}
+
+/* libseccomp returns a negative errno. */
+static int
+result(int e)
+{
+	if (e >= 0)
+		return 0;
+	errno = -e;
+	return -1;
+}
+
+int
+sandbox_seccomp_prepare(struct sandbox *s, const struct sandbox_needs *needs)
+{
+	scmp_filter_ctx f;
+	int e;
+
+	f = seccomp_init(SCMP_ACT_TRAP);
+	if (f == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	s->filter = f;
+	e = add_lists(f);
+	if (e == 0)
+		e = add_memory(f);
+	if (e == 0)
+		e = add_options(f);
+	if (e == 0)
+		e = add_sockets(f, needs->endpoints);
+	return result(e);
+}
+
+/* The call was not made.  Say which it was, and end. */
+static void
+on_forbidden(int signo, siginfo_t *info, void *context)
+{
+	char text[] = "simpletcpunixrelay: forbidden system call \0\0\0\0\0\0";
+	size_t length;
+	int n, power;
+
+	(void)signo;
+	(void)context;
+	length = sizeof(text) - 7;
+	n = info->si_syscall;
+	for (power = 1000; power > 0; power /= 10)
+		if (n >= power || power == 1)
+			text[length++] = (char)('0' + n / power % 10);
+	text[length++] = '\n';
+	if (write(STDERR_FILENO, text, length) == -1)
+		_exit(EX_SOFTWARE);
+	_exit(EX_SOFTWARE);
+}
+
+int
+sandbox_seccomp_enter(struct sandbox *s)
+{
+	struct sigaction sa = { .sa_sigaction = on_forbidden,
+		.sa_flags = SA_SIGINFO };
+	int e;
+
+	sigemptyset(&sa.sa_mask);
+	if (sigaction(SIGSYS, &sa, NULL) == -1)
+		return -1;
+	e = seccomp_load(s->filter);
+	seccomp_release(s->filter);
+	s->filter = NULL;
+	if (e == 0)
+		sandbox_note(s->enforced, "seccomp");
+	else if (e == -EINVAL || e == -ENOSYS) {
+		sandbox_note(s->missing, "seccomp");
+		e = 0;
+	}
+	return result(e);
+}
