@@ -103,6 +103,8 @@ end_round(struct connector *c)
 		done(c, c->error);
 		return;
 	}
+	if (c->on_retry != NULL)
+		c->on_retry(c);
 	start_round(c);
 	pause_and_retry(c);
 }
@@ -296,7 +298,8 @@ try_addresses(struct connector *c)
 void
 connector_start(struct connector *c, struct event_loop *loop,
     const struct endpoints *target, struct event_io *io, uint64_t timeout,
-    uint64_t wait, void (*on_done)(struct connector *, int error), void *owner)
+    uint64_t wait, void (*on_done)(struct connector *, int error),
+    void (*on_retry)(struct connector *), void *owner)
 {
 	*c = (struct connector) {
 		.loop = loop,
@@ -305,6 +308,7 @@ connector_start(struct connector *c, struct event_loop *loop,
 		.timeout = timeout,
 		.pause = PAUSE_MIN,
 		.on_done = on_done,
+		.on_retry = on_retry,
 		.owner = owner,
 	};
 	c->wait_end = later(event_now(loop), wait);

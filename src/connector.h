@@ -26,6 +26,8 @@ struct connector {
 	unsigned pause;    /* milliseconds before the next retry */
 	int error;         /* why an address failed in this round */
 	void (*on_done)(struct connector *, int error);
+	/* Before the addresses are tried again; may set target; or NULL. */
+	void (*on_retry)(struct connector *);
 	void *owner; /* the caller's */
 };
 
@@ -40,7 +42,8 @@ struct connector {
  */
 void connector_start(struct connector *, struct event_loop *,
     const struct endpoints *target, struct event_io *io, uint64_t timeout,
-    uint64_t wait, void (*on_done)(struct connector *, int error), void *owner);
+    uint64_t wait, void (*on_done)(struct connector *, int error),
+    void (*on_retry)(struct connector *), void *owner);
 
 /* Give up: on_done is not called any more, the descriptor is closed. */
 void connector_cancel(struct connector *);

@@ -157,7 +157,7 @@ main(int argc, char *argv[])
 	adopt(&activation, &o);
 	manager_open(&manager);
 	go_into_background(&o, &pidfile);
-	relay = relay_create(&o, &manager, &status);
+	relay = relay_create(&o, &manager, &privdrop, &status);
 	if (relay == NULL)
 		return status;
 	if (relay_listen(relay, &activation,

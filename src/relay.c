@@ -19,7 +19,7 @@
 #include "log.h"
 #include "pool.h"
 #include "relay.h"
-#include "resolver.h"
+#include "resolver_helper.h"
 #include "session.h"
 #include "user.h"
 
@@ -33,7 +33,7 @@ struct relay {
 	struct session_context context; /* first: on_end finds us by it */
 	const struct options *options;
 	struct socket_file_access access;
-	struct endpoints target;
+	struct resolver resolver;
 	char target_text[ADDRESS_TEXT_SIZE];
 	struct listeners listeners;
 	size_t limit; /* sessions at once */
@@ -234,34 +234,30 @@ handle_signals(struct relay *r)
 	return event_signal(loop, SIGINT, on_interrupt, r);
 }
 
-/* Loop, buffers, and what the options say of sessions. */
-static struct relay *
-allocate(const struct options *options, struct manager *manager)
+/* Loop and buffers; the last process has been forked. */
+static int
+open_loop(struct relay *r)
 {
-	struct relay *r;
 	struct event_loop *loop;
 	struct pool *pool;
 
-	r = calloc(1, sizeof(*r));
 	loop = event_loop_create();
 	pool = pool_create();
-	if (r == NULL || loop == NULL || pool == NULL) {
-		log_write(LOG_ERR, "%s", strerror(errno));
-		exit(EX_OSERR);
-	}
+	if (loop == NULL || pool == NULL)
+		return -1;
 	session_context_init(&r->context, loop, pool, on_session_end);
 	event_timer_init(&r->drain_timer, on_drain_timeout);
 	event_timer_init(&r->exit_timer, on_exit_idle);
-	manager_attach(manager, loop);
-	r->manager = manager;
-	r->options = options;
-	r->context.connect_timeout = options->connect_timeout;
-	r->context.wait = options->wait;
-	r->context.idle_timeout = options->idle_timeout;
-	r->context.proxy_header = options->proxy_header;
-	r->context.target = &r->target;
-	r->context.target_text = address_text(&options->target, r->target_text);
-	return r;
+	manager_attach(r->manager, loop);
+	r->context.connect_timeout = r->options->connect_timeout;
+	r->context.wait = r->options->wait;
+	r->context.idle_timeout = r->options->idle_timeout;
+	r->context.proxy_header = r->options->proxy_header;
+	r->context.resolver = &r->resolver;
+	r->context.target_text = r->target_text;
+	if (resolver_attach(&r->resolver, loop) == -1)
+		return -1;
+	return handle_signals(r);
 }
 
 static const char *
@@ -287,28 +283,38 @@ look_up_owner(struct relay *r, int *status)
 }
 
 struct relay *
-relay_create(
-    const struct options *options, struct manager *manager, int *status)
+relay_create(const struct options *options, struct manager *manager,
+    const struct privdrop *privdrop, int *status)
 {
 	struct relay *r;
 	const char *subject, *why;
 
-	r = allocate(options, manager);
+	*status = EX_OSERR;
+	r = calloc(1, sizeof(*r));
+	if (r == NULL) {
+		log_write(LOG_ERR, "%s", strerror(errno));
+		return NULL;
+	}
+	r->options = options;
+	r->manager = manager;
+	address_text(&options->target, r->target_text);
 	subject = options->owner;
 	why = look_up_owner(r, status);
 	if (why == NULL) {
 		subject = r->target_text;
-		why = resolver_lookup(
-		    &options->target, false, &r->target, status);
+		why = resolver_start(&r->resolver, &options->target,
+		    r->target_text, privdrop,
+		    options->sandbox != OPTIONS_SANDBOX_OFF, status);
 	}
-	if (why == NULL && handle_signals(r) == -1) {
+	if (why == NULL && open_loop(r) == -1) {
 		*status = EX_OSERR;
 		why = strerror(errno);
 	}
 	if (why == NULL)
 		return r;
+	/* The process ends: what is open goes with it. */
 	log_write(LOG_ERR, "%s: %s", subject, why);
-	relay_destroy(r);
+	free(r);
 	return NULL;
 }
 
@@ -358,7 +364,8 @@ void
 relay_needs(const struct relay *r, struct sandbox_needs *needs)
 {
 	needs->target = &r->options->target;
-	needs->endpoints = &r->target;
+	needs->endpoints = &r->resolver.target->endpoints;
+	needs->any_family = r->resolver.io.fd != -1;
 	needs->directories[0] = listeners_directory(&r->listeners);
 	needs->removed[0] = NULL;
 	if (needs->directories[0] != -1)
@@ -382,8 +389,8 @@ relay_destroy(struct relay *r)
 	event_timer_cancel(r->context.loop, &r->drain_timer);
 	event_timer_cancel(r->context.loop, &r->exit_timer);
 	manager_close(r->manager);
+	resolver_stop(&r->resolver);
 	event_loop_destroy(r->context.loop);
 	pool_destroy(r->context.pool);
-	free(r->target.list);
 	free(r);
 }

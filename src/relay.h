@@ -9,18 +9,20 @@
 #include "activation.h"
 #include "manager.h"
 #include "options.h"
+#include "privdrop.h"
 #include "sandbox.h"
 #include "user.h"
 
 struct relay;
 
 /*
- * Make loop and buffers, and look the target up.  Options and manager must
- * live as long as the relay.  Returns NULL after a line in the log, and then a
- * code of sysexits(3) in *status.
+ * Look the target up, perhaps by a process of its own (resolver_helper.h)
+ * that becomes the same user, and make loop and buffers.  To be called after
+ * any other fork.  Options and manager must live as long as the relay.  Returns
+ * NULL after a line in the log, and then a code of sysexits(3) in *status.
  */
-struct relay *relay_create(
-    const struct options *, struct manager *, int *status);
+struct relay *relay_create(const struct options *, struct manager *,
+    const struct privdrop *, int *status);
 
 /*
  * Listen where the options say, or on the sockets that were handed over if

@@ -1,11 +1,13 @@
 /*
- * Name look-ups at set-up.
+ * Name look-ups.
  * Not here: what is done with the addresses.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
 
 #include <netinet/in.h>
+
+#include <arpa/inet.h>
 
 #include <errno.h>
 #include <netdb.h>
@@ -122,6 +124,17 @@ lookup_host(
 	if (a->host[0] == '\0')
 		qsort(e->list, e->n, sizeof(*e->list), by_family);
 	return NULL;
+}
+
+/* inet_pton(3) does not know the scope of an IPv6 address; : tells. */
+bool
+resolver_is_name(const struct address *a)
+{
+	struct in_addr in;
+
+	return a->kind == ADDRESS_HOST && a->host[0] != '\0' &&
+	    strchr(a->host, ':') == NULL &&
+	    inet_pton(AF_INET, a->host, &in) != 1;
 }
 
 const char *

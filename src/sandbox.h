@@ -16,6 +16,7 @@
 struct sandbox_needs {
 	const struct address *target; /* as on the command line */
 	const struct endpoints *endpoints;
+	bool any_family; /* the endpoints may become others of IPv4 and IPv6 */
 	/* Directories in which a file is removed at the end, -1 for none. */
 	int directories[2];
 	/* The same as paths, NULL for none. */
@@ -44,5 +45,13 @@ int sandbox_prepare(struct sandbox *, const struct sandbox_needs *);
  * does not lack could not be had.
  */
 int sandbox_enter(struct sandbox *);
+
+/*
+ * Enter the sandbox of a process that only looks names up and answers on
+ * sockets that are open: it may read files and ask the DNS.  Returns 0, or -1
+ * and errno; what the system lacks is left out in silence, as sandbox_enter()
+ * tells of it.
+ */
+int sandbox_enter_resolver(void);
 
 #endif

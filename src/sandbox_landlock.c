@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -55,7 +56,7 @@ all_file_rights(int abi)
 
 /* The kernel knows fields by the size of what it is given. */
 static int
-create(struct sandbox *s, int abi, bool abstract_target)
+create(int abi, bool abstract_target)
 {
 	struct ruleset r = { .files = all_file_rights(abi) };
 	size_t size;
@@ -71,39 +72,43 @@ create(struct sandbox *s, int abi, bool abstract_target)
 			r.scoped |= SCOPE_ABSTRACT;
 		size += sizeof(r.scoped);
 	}
-	s->ruleset = (int)syscall(SYS_landlock_create_ruleset, &r, size, 0);
-	return s->ruleset == -1 ? -1 : 0;
+	return (int)syscall(SYS_landlock_create_ruleset, &r, size, 0);
 }
 
 static int
-allow_removal(const struct sandbox *s, int directory)
+allow_files(int ruleset, int directory, uint64_t rights)
 {
 	struct landlock_path_beneath_attr beneath = {
-		.allowed_access = LANDLOCK_ACCESS_FS_REMOVE_FILE,
+		.allowed_access = rights,
 		.parent_fd = directory,
 	};
 
-	if (directory == -1)
-		return 0;
-	return (int)syscall(SYS_landlock_add_rule, s->ruleset,
+	return (int)syscall(SYS_landlock_add_rule, ruleset,
 	    LANDLOCK_RULE_PATH_BENEATH, &beneath, 0);
 }
 
 static int
-allow_connect(const struct sandbox *s, const struct endpoint *e)
+allow_port(int ruleset, in_port_t port)
 {
-	struct net_port rule = { .allowed = NET_CONNECT_TCP };
+	struct net_port rule = {
+		.allowed = NET_CONNECT_TCP,
+		.port = ntohs(port),
+	};
 
-	if (e->addr.ss_family == AF_INET)
-		rule.port =
-		    ntohs(((const struct sockaddr_in *)&e->addr)->sin_port);
-	else if (e->addr.ss_family == AF_INET6)
-		rule.port =
-		    ntohs(((const struct sockaddr_in6 *)&e->addr)->sin6_port);
-	else
-		return 0;
 	return (int)syscall(
-	    SYS_landlock_add_rule, s->ruleset, RULE_NET_PORT, &rule, 0);
+	    SYS_landlock_add_rule, ruleset, RULE_NET_PORT, &rule, 0);
+}
+
+static int
+allow_connect(int ruleset, const struct endpoint *e)
+{
+	if (e->addr.ss_family == AF_INET)
+		return allow_port(
+		    ruleset, ((const struct sockaddr_in *)&e->addr)->sin_port);
+	if (e->addr.ss_family == AF_INET6)
+		return allow_port(ruleset,
+		    ((const struct sockaddr_in6 *)&e->addr)->sin6_port);
+	return 0;
 }
 
 static void
@@ -123,6 +128,13 @@ note(struct sandbox *s, int abi, bool abstract_target)
 	strlcat(s->enforced, ")", sizeof(s->enforced));
 }
 
+static int
+probe(void)
+{
+	return (int)syscall(SYS_landlock_create_ruleset, NULL, 0,
+	    LANDLOCK_CREATE_RULESET_VERSION);
+}
+
 int
 sandbox_landlock_prepare(struct sandbox *s, const struct sandbox_needs *needs)
 {
@@ -130,20 +142,22 @@ sandbox_landlock_prepare(struct sandbox *s, const struct sandbox_needs *needs)
 	size_t i;
 	int abi;
 
-	abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0,
-	    LANDLOCK_CREATE_RULESET_VERSION);
+	abi = probe();
 	if (abi < 1) {
 		sandbox_note(s->missing, "Landlock");
 		return 0;
 	}
 	abstract_target = needs->target->kind == ADDRESS_ABSTRACT;
-	if (create(s, abi, abstract_target) == -1)
+	s->ruleset = create(abi, abstract_target);
+	if (s->ruleset == -1)
 		return -1;
 	for (i = 0; i < 2; i++)
-		if (allow_removal(s, needs->directories[i]) == -1)
+		if (needs->directories[i] != -1 &&
+		    allow_files(s->ruleset, needs->directories[i],
+		        LANDLOCK_ACCESS_FS_REMOVE_FILE) == -1)
 			return -1;
 	for (i = 0; abi >= ABI_NET && i < needs->endpoints->n; i++)
-		if (allow_connect(s, &needs->endpoints->list[i]) == -1)
+		if (allow_connect(s->ruleset, &needs->endpoints->list[i]) == -1)
 			return -1;
 	note(s, abi, abstract_target);
 	return 0;
@@ -159,5 +173,30 @@ sandbox_landlock_enter(struct sandbox *s)
 	result = (int)syscall(SYS_landlock_restrict_self, s->ruleset, 0);
 	close(s->ruleset);
 	s->ruleset = -1;
+	return result;
+}
+
+/* DNS over TCP; a resolver of the machine itself listens on Unix sockets. */
+int
+sandbox_landlock_enter_resolver(void)
+{
+	int abi, result, root, ruleset;
+
+	abi = probe();
+	if (abi < 1)
+		return 0;
+	root = open("/", O_PATH | O_CLOEXEC);
+	ruleset = create(abi, false);
+	result = root == -1 || ruleset == -1 ? -1 : 0;
+	if (result == 0)
+		result = allow_files(ruleset, root,
+		    LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR |
+		        LANDLOCK_ACCESS_FS_EXECUTE);
+	if (result == 0 && abi >= ABI_NET)
+		result = allow_port(ruleset, htons(53));
+	if (result == 0)
+		result = (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
+	close(root);
+	close(ruleset);
 	return result;
 }

@@ -33,6 +33,22 @@ drop_bounding_set(void)
 			break;
 }
 
+static bool
+has_capabilities(struct __user_cap_header_struct *header)
+{
+	struct __user_cap_data_struct now[_LINUX_CAPABILITY_U32S_3];
+	size_t i;
+
+	memset(now, 0, sizeof(now));
+	if (syscall(SYS_capget, header, now) == -1)
+		return true;
+	for (i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+		if (now[i].effective | now[i].permitted | now[i].inheritable)
+			return true;
+	return false;
+}
+
+/* A service manager may forbid the call to who has none. */
 static int
 drop_capabilities(void)
 {
@@ -41,10 +57,23 @@ drop_capabilities(void)
 	};
 	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3];
 
+	if (!has_capabilities(&header))
+		return 0;
 	memset(none, 0, sizeof(none));
 	/* Missing before Linux 4.3, and empty then. */
 	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	return (int)syscall(SYS_capset, &header, none);
+}
+
+/* No privilege by execve(2), no other process. */
+static int
+forbid_growth(void)
+{
+	const struct rlimit none = { .rlim_cur = 0, .rlim_max = 0 };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return -1;
+	return setrlimit(RLIMIT_NPROC, &none);
 }
 
 int
@@ -60,13 +89,19 @@ sandbox_prepare(struct sandbox *s, const struct sandbox_needs *needs)
 int
 sandbox_enter(struct sandbox *s)
 {
-	const struct rlimit none = { .rlim_cur = 0, .rlim_max = 0 };
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
-	    setrlimit(RLIMIT_NPROC, &none) == -1)
+	if (forbid_growth() == -1)
 		return -1;
 	if (sandbox_landlock_enter(s) == -1 || drop_capabilities() == -1)
 		return -1;
 	sandbox_note(s->enforced, "no capabilities");
 	return sandbox_seccomp_enter(s);
+}
+
+int
+sandbox_enter_resolver(void)
+{
+	if (forbid_growth() == -1 || sandbox_landlock_enter_resolver() == -1 ||
+	    drop_capabilities() == -1)
+		return -1;
+	return sandbox_seccomp_enter_resolver();
 }

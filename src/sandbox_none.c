@@ -15,6 +15,12 @@ sandbox_prepare(struct sandbox *s, const struct sandbox_needs *needs)
 }
 
 int
+sandbox_enter_resolver(void)
+{
+	return 0;
+}
+
+int
 sandbox_enter(struct sandbox *s)
 {
 	(void)s;

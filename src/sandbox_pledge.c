@@ -47,3 +47,9 @@ sandbox_enter(struct sandbox *s)
 	strlcat(s->enforced, promises, sizeof(s->enforced));
 	return pledge(promises, "");
 }
+
+int
+sandbox_enter_resolver(void)
+{
+	return pledge("stdio dns", "");
+}

@@ -62,6 +62,40 @@ static const struct {
 	{ IPPROTO_TCP, TCP_NODELAY },
 };
 
+/*
+ * For the resolver process.  What a C library's resolver calls is its own
+ * secret, so this names what it must not call; Landlock guards the files.
+ */
+static const int resolver_forbidden[] = {
+	SCMP_SYS(add_key),
+	SCMP_SYS(bpf),
+	SCMP_SYS(chroot),
+	SCMP_SYS(clone),
+	SCMP_SYS(clone3),
+	SCMP_SYS(execve),
+	SCMP_SYS(execveat),
+	SCMP_SYS(fork),
+	SCMP_SYS(io_uring_setup),
+	SCMP_SYS(kcmp),
+	SCMP_SYS(keyctl),
+	SCMP_SYS(kill),
+	SCMP_SYS(listen),
+	SCMP_SYS(mount),
+	SCMP_SYS(perf_event_open),
+	SCMP_SYS(pidfd_getfd),
+	SCMP_SYS(pidfd_open),
+	SCMP_SYS(pidfd_send_signal),
+	SCMP_SYS(process_vm_readv),
+	SCMP_SYS(process_vm_writev),
+	SCMP_SYS(ptrace),
+	SCMP_SYS(request_key),
+	SCMP_SYS(setns),
+	SCMP_SYS(tkill),
+	SCMP_SYS(unshare),
+	SCMP_SYS(userfaultfd),
+	SCMP_SYS(vfork),
+};
+
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
 static int
@@ -135,7 +169,7 @@ has_family(const struct endpoints *all, int family)
 }
 
 static int
-add_sockets(scmp_filter_ctx f, const struct endpoints *all)
+add_sockets(scmp_filter_ctx f, const struct sandbox_needs *needs)
 {
 	static const int families[] = { AF_UNIX, AF_INET, AF_INET6 };
 	size_t i;
@@ -146,7 +180,8 @@ add_sockets(scmp_filter_ctx f, const struct endpoints *all)
 	    SCMP_A0(SCMP_CMP_EQ, AF_UNIX),
 	    SCMP_A1(SCMP_CMP_EQ, SOCK_DGRAM | SOCK_CLOEXEC));
 	for (i = 0; e == 0 && i < LENGTH(families); i++)
-		if (has_family(all, families[i]))
+		if (has_family(needs->endpoints, families[i]) ||
+		    (needs->any_family && families[i] != AF_UNIX))
 			e = add_socket(f, (unsigned)families[i]);
 	return e;
 }
@@ -179,7 +214,7 @@ sandbox_seccomp_prepare(struct sandbox *s, const struct sandbox_needs *needs)
 	if (e == 0)
 		e = add_options(f);
 	if (e == 0)
-		e = add_sockets(f, needs->endpoints);
+		e = add_sockets(f, needs);
 	return result(e);
 }
 
@@ -224,4 +259,26 @@ sandbox_seccomp_enter(struct sandbox *s)
 		e = 0;
 	}
 	return result(e);
+}
+
+int
+sandbox_seccomp_enter_resolver(void)
+{
+	scmp_filter_ctx f;
+	size_t i;
+	int e;
+
+	f = seccomp_init(SCMP_ACT_ALLOW);
+	if (f == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	e = 0;
+	for (i = 0; e == 0 && i < LENGTH(resolver_forbidden); i++)
+		e = seccomp_rule_add(
+		    f, SCMP_ACT_KILL_PROCESS, resolver_forbidden[i], 0);
+	if (e == 0)
+		e = seccomp_load(f);
+	seccomp_release(f);
+	return e == -EINVAL || e == -ENOSYS ? 0 : result(e);
 }

@@ -71,6 +71,14 @@ set_reset(const struct event_io *io)
 }
 
 static void
+release_target(const struct connector *c)
+{
+	_Static_assert(offsetof(struct target, endpoints) == 0, "a cast");
+
+	target_release((struct target *)(uintptr_t)c->target);
+}
+
+static void
 destroy(struct session *s, const char *how)
 {
 	struct session_context *x;
@@ -79,6 +87,7 @@ destroy(struct session *s, const char *how)
 	log_end(s, how);
 	if (s->connector != NULL) {
 		connector_cancel(s->connector);
+		release_target(s->connector);
 		free(s->connector);
 	}
 	event_timer_cancel(x->loop, &s->idle_timer);
@@ -300,6 +309,20 @@ send_proxy_header(struct session *s)
 	return 0;
 }
 
+/* The addresses may have become others while this one was waiting. */
+static void
+on_connector_retry(struct connector *c)
+{
+	struct resolver *r;
+	struct session *s;
+
+	s = c->owner;
+	r = s->context->resolver;
+	resolver_doubt(r);
+	release_target(c);
+	c->target = &target_hold(r->target)->endpoints;
+}
+
 static void
 on_connector_done(struct connector *c, int error)
 {
@@ -307,9 +330,11 @@ on_connector_done(struct connector *c, int error)
 	struct session *s;
 
 	s = c->owner;
+	release_target(c);
 	free(c);
 	s->connector = NULL;
 	if (error != 0) {
+		resolver_doubt(s->context->resolver);
 		s->context->failed++;
 		log_limited(&limit, event_now(s->context->loop), LOG_WARNING,
 		    "%s: %s", s->context->target_text, strerror(error));
@@ -366,8 +391,11 @@ session_create(struct session_context *x, int client,
 	TAILQ_INSERT_TAIL(&x->sessions, s, link);
 	x->count++;
 	x->total++;
-	connector_start(s->connector, x->loop, x->target, &s->target,
-	    x->connect_timeout, x->wait, on_connector_done, s);
+	resolver_freshen(x->resolver);
+	connector_start(s->connector, x->loop,
+	    &target_hold(x->resolver->target)->endpoints, &s->target,
+	    x->connect_timeout, x->wait, on_connector_done, on_connector_retry,
+	    s);
 	return 0;
 
 free_connector:

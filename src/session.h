@@ -15,16 +15,16 @@
 
 #include "channel.h"
 #include "connector.h"
-#include "endpoint.h"
 #include "event.h"
 #include "pool.h"
 #include "proxy_header.h"
+#include "resolver_helper.h"
 
 /* What every session of a loop shares.  Times are milliseconds. */
 struct session_context {
 	struct event_loop *loop;
 	struct pool *pool;
-	const struct endpoints *target;
+	struct resolver *resolver; /* has the target */
 	const char *target_text;
 	uint64_t connect_timeout;
 	uint64_t wait;

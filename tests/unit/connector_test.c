@@ -57,7 +57,7 @@ run(struct endpoint *list, size_t n, uint64_t timeout, uint64_t wait)
 	event_timer_init(&guard, on_guard);
 	ATF_REQUIRE_EQ(0, event_timer_set(loop, &guard, GUARD_MS));
 	connector_start(
-	    &c, loop, &e, &target_io, timeout, wait, on_done, &result);
+	    &c, loop, &e, &target_io, timeout, wait, on_done, NULL, &result);
 	if (result == -1)
 		ATF_REQUIRE_EQ(0, event_loop_run(loop));
 	event_timer_cancel(loop, &guard);
@@ -245,7 +245,7 @@ ATF_TC_BODY(cancel, tc)
 	event_timer_init(&timer, on_cancel);
 	event_timer_set(loop, &timer, 20);
 	connector_start(
-	    &c, loop, &e, &target_io, 1000, UINT64_MAX, on_done, &result);
+	    &c, loop, &e, &target_io, 1000, UINT64_MAX, on_done, NULL, &result);
 	ATF_REQUIRE_EQ(0, event_loop_run(loop));
 	connector_cancel(&c);
 	ATF_CHECK_EQ(-1, target_io.fd);
