@@ -5,6 +5,16 @@ MANDIR ?= ${PREFIX}/share/man
 SBINDIR ?= ${PREFIX}/sbin
 DESTDIR ?=
 
+# Where service managers look; RCDIR is for the system that it is built for.
+UNITDIR ?= ${PREFIX}/lib/systemd/system
+SYSUSERSDIR ?= ${PREFIX}/lib/sysusers.d
+TMPFILESDIR ?= ${PREFIX}/lib/tmpfiles.d
+EXAMPLEDIR ?= ${PREFIX}/share/examples/${PROGRAM}
+RCDIR_FreeBSD = ${PREFIX}/etc/rc.d
+RCDIR_NetBSD = ${PREFIX}/share/examples/rc.d
+RCDIR_OpenBSD = /etc/rc.d
+RCDIR ?= ${RCDIR_${OS}}
+
 CFLAGS ?= -O2 -g
 LDFLAGS ?=
 INSTALL ?= install
@@ -28,7 +38,10 @@ TEST_OBJS = ${UNIT_TESTS:=.o} ${TEST_TOOLS:=.o} ${TEST_TOOL_OBJS}
 
 .SUFFIXES: .c .o
 
-.PHONY: all check check-programs clean dist install lint uninstall
+.PHONY: all check check-programs check-systemd clean dist install lint \
+	uninstall install-FreeBSD install-Linux install-NetBSD \
+	install-OpenBSD install-rc uninstall-FreeBSD uninstall-Linux \
+	uninstall-NetBSD uninstall-OpenBSD uninstall-rc
 
 all: ${PROGRAM}
 
@@ -58,18 +71,65 @@ check-programs: ${PROGRAM} ${UNIT_TESTS} ${TEST_TOOLS}
 check: check-programs
 	tools/run-tests
 
+# In a Debian tree of its own, booted with systemd-nspawn(1); as root.
+check-systemd: ${PROGRAM}
+	MAKE='${SELF}' tests/systemd/run
+
 lint:
 	tools/lint
 
-install: ${PROGRAM}
+install: ${PROGRAM} install-${OS}
 	${INSTALL} -d ${DESTDIR}${SBINDIR} ${DESTDIR}${MANDIR}/man8
 	${INSTALL} -m 755 ${PROGRAM} ${DESTDIR}${SBINDIR}/${PROGRAM}
 	${INSTALL} -m 644 src/${PROGRAM}.8 \
 	    ${DESTDIR}${MANDIR}/man8/${PROGRAM}.8
 
-uninstall:
+uninstall: uninstall-${OS}
 	rm -f ${DESTDIR}${SBINDIR}/${PROGRAM}
 	rm -f ${DESTDIR}${MANDIR}/man8/${PROGRAM}.8
+
+UNITS = ${PROGRAM}@.service ${PROGRAM}@.socket
+EXAMPLES = hello.service hello-socket.service hello-tcp.service \
+	hello.sysusers
+SET_PATHS = sed 's,@SBINDIR@,${SBINDIR},g'
+
+install-Linux:
+	${INSTALL} -d ${DESTDIR}${UNITDIR} ${DESTDIR}${SYSUSERSDIR} \
+	    ${DESTDIR}${TMPFILESDIR} ${DESTDIR}${EXAMPLEDIR}
+	for file in ${UNITS}; do \
+	    ${SET_PATHS} systemd/$$file > ${DESTDIR}${UNITDIR}/$$file && \
+	    chmod 644 ${DESTDIR}${UNITDIR}/$$file || exit; \
+	done
+	for file in ${EXAMPLES}; do \
+	    ${SET_PATHS} systemd/example/$$file \
+	        > ${DESTDIR}${EXAMPLEDIR}/$$file && \
+	    chmod 644 ${DESTDIR}${EXAMPLEDIR}/$$file || exit; \
+	done
+	${INSTALL} -m 644 systemd/${PROGRAM}.sysusers \
+	    ${DESTDIR}${SYSUSERSDIR}/${PROGRAM}.conf
+	${INSTALL} -m 644 systemd/${PROGRAM}.tmpfiles \
+	    ${DESTDIR}${TMPFILESDIR}/${PROGRAM}.conf
+
+uninstall-Linux:
+	for file in ${UNITS}; do rm -f ${DESTDIR}${UNITDIR}/$$file; done
+	for file in ${EXAMPLES}; do rm -f ${DESTDIR}${EXAMPLEDIR}/$$file; done
+	rmdir ${DESTDIR}${EXAMPLEDIR}
+	rm -f ${DESTDIR}${SYSUSERSDIR}/${PROGRAM}.conf
+	rm -f ${DESTDIR}${TMPFILESDIR}/${PROGRAM}.conf
+
+install-FreeBSD install-NetBSD install-OpenBSD: install-rc
+
+uninstall-FreeBSD uninstall-NetBSD uninstall-OpenBSD: uninstall-rc
+
+# The directories of rc.d/ have the names of the systems in small letters.
+install-rc:
+	${INSTALL} -d ${DESTDIR}${RCDIR}
+	${SET_PATHS} rc.d/`echo ${OS} | tr A-Z a-z`/${PROGRAM} \
+	    > ${DESTDIR}${RCDIR}/${PROGRAM}
+	chmod 755 ${DESTDIR}${RCDIR}/${PROGRAM}
+
+uninstall-rc:
+	rm -f ${DESTDIR}${RCDIR}/${PROGRAM}
 
 clean:
 	rm -f ${PROGRAM} build.stamp src/*.o tests/*/*.o
