@@ -6,13 +6,12 @@
 #include <sys/socket.h>
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "address.h"
+#include "connection_log.h"
 #include "log.h"
 #include "session.h"
 
@@ -43,21 +42,6 @@ session_context_init(struct session_context *x, struct event_loop *loop,
 	TAILQ_INIT(&x->sessions);
 }
 
-static void
-log_end(const struct session *s, const char *how)
-{
-	uint64_t ms;
-
-	if (s->client_text == NULL)
-		return;
-	ms = event_now(s->context->loop) - s->started;
-	log_write(LOG_INFO,
-	    "%s to %s: %" PRIu64 " bytes to target, %" PRIu64
-	    " bytes to client, %" PRIu64 ".%03u s: %s",
-	    s->client_text, s->context->target_text, s->up.bytes, s->down.bytes,
-	    ms / 1000, (unsigned)(ms % 1000), how);
-}
-
 /* A reset instead of an end of file, where the protocol has one. */
 static void
 set_reset(const struct event_io *io)
@@ -84,7 +68,8 @@ destroy(struct session *s, const char *how)
 	struct session_context *x;
 
 	x = s->context;
-	log_end(s, how);
+	connection_log_end(s->client_text, x->target_text, s->up.bytes,
+	    s->down.bytes, event_now(x->loop) - s->started, how);
 	if (s->connector != NULL) {
 		connector_cancel(s->connector);
 		release_target(s->connector);
@@ -347,24 +332,6 @@ on_connector_done(struct connector *c, int error)
 		settle(s);
 }
 
-static char *
-client_text(
-    const struct event_io *io, const struct sockaddr *peer, socklen_t length)
-{
-	char text[ADDRESS_TEXT_SIZE], *who;
-	uid_t uid;
-	gid_t gid;
-
-	if (!log_enabled(LOG_INFO))
-		return NULL;
-	address_socket_text(peer, length, text);
-	if (peer->sa_family != AF_UNIX || getpeereid(io->fd, &uid, &gid) == -1)
-		return strdup(text);
-	if (asprintf(&who, "%s (uid %lu)", text, (unsigned long)uid) == -1)
-		return NULL;
-	return who;
-}
-
 int
 session_create(struct session_context *x, int client,
     const struct sockaddr *peer, socklen_t length)
@@ -386,7 +353,7 @@ session_create(struct session_context *x, int client,
 	event_timer_init(&s->idle_timer, on_idle);
 	channel_init(&s->up, &s->client, &s->target);
 	channel_init(&s->down, &s->target, &s->client);
-	s->client_text = client_text(&s->client, peer, length);
+	s->client_text = connection_log_client(client, peer, length);
 	s->started = event_now(x->loop);
 	TAILQ_INSERT_TAIL(&x->sessions, s, link);
 	x->count++;

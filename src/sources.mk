@@ -1,7 +1,8 @@
 # What is built, read by GNU make and BSD make alike.
 VERSION = 0.1.0
 
-SRCS = src/activation.c src/address.c src/channel.c src/connector.c \
+SRCS = src/activation.c src/address.c src/channel.c src/connection_log.c \
+	src/connector.c \
 	src/daemon.c src/duration.c src/event.c src/event_${BACKEND}.c \
 	src/event_signal.c src/event_timer.c src/listener.c src/listeners.c \
 	src/log.c src/manager.c src/notify.c src/options.c src/options_help.c src/os_${OSKIND}.c \
@@ -14,7 +15,8 @@ SANDBOX_SRCS_linux = src/sandbox_linux.c src/sandbox_landlock.c \
 SANDBOX_SRCS_pledge = src/sandbox_pledge.c
 SANDBOX_SRCS_none = src/sandbox_none.c
 
-HDRS = src/activation.h src/address.h src/channel.h src/connector.h \
+HDRS = src/activation.h src/address.h src/channel.h \
+	src/connection_log.h src/connector.h \
 	src/daemon.h src/duration.h src/endpoint.h src/event.h \
 	src/event_backend.h src/event_loop.h src/listener.h src/listeners.h \
 	src/log.h src/manager.h src/notify.h src/options.h src/os.h src/pidfile.h \
@@ -33,7 +35,8 @@ UNIT_TESTS = tests/unit/activation_test tests/unit/address_bad_test tests/unit/a
 	tests/unit/listener_test tests/unit/notify_test \
 	tests/unit/options_form_test \
 	tests/unit/options_value_test tests/unit/pidfile_test \
-	tests/unit/proxy_header_test tests/unit/socket_file_bind_test \
+	tests/unit/proxy_header_test tests/unit/sandbox_test \
+	tests/unit/socket_file_bind_test \
 	tests/unit/socket_file_race_test tests/unit/socket_file_remove_test \
 	tests/unit/socket_file_taken_test
 TEST_TOOLS = tests/lib/await tests/lib/peer
