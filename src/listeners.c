@@ -204,6 +204,23 @@ listeners_sweep(struct listeners *ls)
 		listener_sweep(&ls->list[i]);
 }
 
+bool
+listeners_have_family(const struct listeners *ls, int family)
+{
+	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
+	socklen_t length;
+	size_t i;
+
+	for (i = 0; i < ls->n; i++) {
+		length = sizeof(ss);
+		if (getsockname(ls->list[i].io.fd, (struct sockaddr *)&ss,
+		        &length) == 0 &&
+		    ss.ss_family == family)
+			return true;
+	}
+	return false;
+}
+
 int
 listeners_directory(const struct listeners *ls)
 {

@@ -6,6 +6,7 @@
 #ifndef LISTENERS_H
 #define LISTENERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "listener.h"
@@ -44,6 +45,9 @@ void listeners_resume(struct listeners *);
 
 /* As listener_sweep(), for all. */
 void listeners_sweep(struct listeners *);
+
+/* Whether one of them is of the family, AF_UNIX for example. */
+bool listeners_have_family(const struct listeners *, int family);
 
 /* Directory of the socket file, -1 for none. */
 int listeners_directory(const struct listeners *);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -60,6 +61,8 @@ log_open(void)
 void
 log_to_syslog(void)
 {
+	/* The time zone cannot be read any more inside a sandbox. */
+	tzset();
 	openlog(PROGRAM, LOG_PID | LOG_NDELAY, LOG_DAEMON);
 	to_syslog = true;
 }

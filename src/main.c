@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "activation.h"
+#include "confine.h"
 #include "daemon.h"
 #include "event.h"
 #include "log.h"
@@ -18,13 +18,18 @@
 #include "pidfile.h"
 #include "privdrop.h"
 #include "relay.h"
-#include "sandbox.h"
+
+static int
+fault(int status, const char *subject, const char *why)
+{
+	log_write(LOG_ERR, "%s: %s", subject, why);
+	return status;
+}
 
 static void
 fail(int status, const char *subject, const char *why)
 {
-	log_write(LOG_ERR, "%s: %s", subject, why);
-	exit(status);
+	exit(fault(status, subject, why));
 }
 
 static void
@@ -95,26 +100,12 @@ go_into_background(const struct options *o, struct pidfile *pidfile)
 	fail(status, o->pidfile, other > 0 ? running : why);
 }
 
-static void
-tell_sandbox(const struct sandbox *s, enum options_sandbox mode)
-{
-	if (s->missing[0] == '\0')
-		log_write(LOG_NOTICE, "sandbox: %s", s->enforced);
-	else if (mode == OPTIONS_SANDBOX_REQUIRE)
-		fail(EX_UNAVAILABLE, "--sandbox=require: missing", s->missing);
-	else
-		log_write(LOG_NOTICE, "sandbox: %s; not enforced: %s",
-		    s->enforced[0] != '\0' ? s->enforced : "nothing",
-		    s->missing);
-}
-
-/* What has to be opened is open: give up root, lock the door. */
-static void
-confine(const struct options *o, const struct relay *relay,
+/* What has to be opened is open. */
+static int
+lock_the_door(const struct options *o, const struct relay *relay,
     const struct privdrop *privdrop, const struct pidfile *pidfile)
 {
 	struct sandbox_needs needs = { .directories = { -1, -1 } };
-	struct sandbox sandbox;
 
 	relay_needs(relay, &needs);
 	needs.directories[1] = pidfile->directory;
@@ -123,18 +114,18 @@ confine(const struct options *o, const struct relay *relay,
 		log_to_syslog();
 		daemon_detach();
 	}
-	if (o->sandbox != OPTIONS_SANDBOX_OFF &&
-	    sandbox_prepare(&sandbox, &needs) == -1)
-		fail(EX_OSERR, "sandbox", strerror(errno));
-	if (!privdrop->wanted && geteuid() == 0)
-		log_write(LOG_WARNING, "running as root; see --user");
-	if (privdrop_apply(privdrop) == -1)
-		fail(EX_OSERR, o->user, strerror(errno));
-	if (o->sandbox == OPTIONS_SANDBOX_OFF)
-		return;
-	if (sandbox_enter(&sandbox) == -1)
-		fail(EX_OSERR, "sandbox", strerror(errno));
-	tell_sandbox(&sandbox, o->sandbox);
+	return confine(o, &needs, privdrop);
+}
+
+static int
+serve(const struct options *o, struct relay *relay, struct manager *manager,
+    const struct pidfile *pidfile)
+{
+	if (pidfile->fd != -1 && pidfile_store(pidfile) == -1)
+		return fault(EX_OSERR, o->pidfile, strerror(errno));
+	manager_ready(manager);
+	daemon_ready();
+	return relay_run(relay);
 }
 
 int
@@ -161,15 +152,10 @@ main(int argc, char *argv[])
 	if (relay == NULL)
 		return status;
 	if (relay_listen(relay, &activation,
-	        privdrop.wanted ? &privdrop.user : NULL, &status) == 0) {
-		confine(&o, relay, &privdrop, &pidfile);
-		if (pidfile.fd != -1 && pidfile_store(&pidfile) == -1)
-			log_write(
-			    LOG_ERR, "%s: %s", o.pidfile, strerror(errno));
-		manager_ready(&manager);
-		daemon_ready();
-		status = relay_run(relay);
-	}
+	        privdrop.wanted ? &privdrop.user : NULL, &status) == 0)
+		status = lock_the_door(&o, relay, &privdrop, &pidfile);
+	if (status == EX_OK)
+		status = serve(&o, relay, &manager, &pidfile);
 	relay_destroy(relay);
 	if (pidfile.fd != -1 && pidfile_unlink(&pidfile) == -1)
 		log_write(LOG_INFO, "%s: not removed: %s", o.pidfile,

@@ -299,6 +299,8 @@ parse_operands(
 		return wrong(why, "LISTEN and TARGET missing");
 	if (n > 2)
 		return wrong(why, "%.300s: one argument too many", operands[2]);
+	if (o->daemonize && o->inetd)
+		return wrong(why, "--daemonize: not with --inetd");
 	o->has_listen = n == 2;
 	if (o->has_listen && parse_address(&o->listen, operands[0], why) == -1)
 		return -1;

@@ -23,7 +23,7 @@
 #include "session.h"
 #include "user.h"
 
-/* Descriptors kept for other things: log, loop, signals, listeners. */
+/* Descriptors kept for log, loop, signals, and so on. */
 #define RESERVED 16
 
 /* Connections with sockets handed over, as systemd-socket-proxyd(8). */
@@ -366,6 +366,11 @@ relay_needs(const struct relay *r, struct sandbox_needs *needs)
 	needs->target = &r->options->target;
 	needs->endpoints = &r->resolver.target->endpoints;
 	needs->any_family = r->resolver.io.fd != -1;
+	needs->inet = r->options->target.kind == ADDRESS_HOST ||
+	    listeners_have_family(&r->listeners, AF_INET) ||
+	    listeners_have_family(&r->listeners, AF_INET6);
+	needs->local = r->options->target.kind != ADDRESS_HOST ||
+	    listeners_have_family(&r->listeners, AF_UNIX);
 	needs->directories[0] = listeners_directory(&r->listeners);
 	needs->removed[0] = NULL;
 	if (needs->directories[0] != -1)

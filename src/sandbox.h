@@ -17,15 +17,18 @@ struct sandbox_needs {
 	const struct address *target; /* as on the command line */
 	const struct endpoints *endpoints;
 	bool any_family; /* the endpoints may become others of IPv4 and IPv6 */
+	bool inet;       /* accepts or connects with IPv4 or IPv6 */
+	bool local;      /* accepts or connects with Unix sockets */
 	/* Directories in which a file is removed at the end, -1 for none. */
 	int directories[2];
-	/* The same as paths, NULL for none. */
+	/* The files as paths, NULL for none; a socket's lock is beside it. */
 	const char *removed[2];
 };
 
 #define SANDBOX_TEXT_SIZE 256
 
 struct sandbox {
+	struct sandbox_needs needs;
 	char enforced[SANDBOX_TEXT_SIZE]; /* "" for nothing */
 	char missing[SANDBOX_TEXT_SIZE];  /* "" for nothing */
 	int ruleset;                      /* Linux: of Landlock, or -1 */

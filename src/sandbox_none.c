@@ -8,7 +8,6 @@
 int
 sandbox_prepare(struct sandbox *s, const struct sandbox_needs *needs)
 {
-	(void)needs;
 	*s = (struct sandbox) { .ruleset = -1 };
 	strlcpy(s->missing, "any sandbox", sizeof(s->missing));
 	return 0;

@@ -1,40 +1,70 @@
 /*
  * The sandbox of OpenBSD: unveil(2) and pledge(2).
  */
-#include <sys/socket.h>
-
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "sandbox.h"
 
-/* unveil(2) governs connect(2) to a Unix socket too, and asks for "rw". */
 int
 sandbox_prepare(struct sandbox *s, const struct sandbox_needs *needs)
 {
-	bool removes;
+	*s = (struct sandbox) { .needs = *needs, .ruleset = -1 };
+	return 0;
+}
+
+/*
+ * unveil(2) governs connect(2) to a Unix socket too.  A path whose directory
+ * does not exist yet cannot be unveiled: then it is the nearest that does.
+ */
+static int
+unveil_target(const char *path)
+{
+	char nearest[sizeof(((struct address *)0)->path)];
+	char *slash;
+
+	strlcpy(nearest, path, sizeof(nearest));
+	while (unveil(nearest, "rw") == -1) {
+		slash = strrchr(nearest, '/');
+		if (errno != ENOENT || slash == NULL || slash == nearest)
+			return -1;
+		*slash = '\0';
+	}
+	return 0;
+}
+
+static int
+unveil_removed(const char *path)
+{
+	char lock[1024 + sizeof(".lock")];
+
+	snprintf(lock, sizeof(lock), "%s.lock", path);
+	if (unveil(path, "rc") == -1 || unveil(lock, "rc") == -1)
+		return -1;
+	return 0;
+}
+
+static bool
+removes(const struct sandbox_needs *needs)
+{
+	return needs->removed[0] != NULL || needs->removed[1] != NULL;
+}
+
+static int
+unveil_needs(const struct sandbox_needs *needs)
+{
 	size_t i;
 
-	*s = (struct sandbox) { .ruleset = -1 };
-	removes = false;
 	if (needs->target->kind == ADDRESS_PATH &&
-	    unveil(needs->target->path, "rw") == -1)
+	    unveil_target(needs->target->path) == -1)
 		return -1;
 	for (i = 0; i < 2; i++)
-		if (needs->removed[i] != NULL) {
-			if (unveil(needs->removed[i], "rc") == -1)
-				return -1;
-			removes = true;
-		}
-	if (unveil(NULL, NULL) == -1)
-		return -1;
-	/* "inet" and "unix" cover accept(2) and connect(2) of their kind. */
-	strlcpy(s->enforced, "stdio", sizeof(s->enforced));
-	strlcat(s->enforced, " inet", sizeof(s->enforced));
-	strlcat(s->enforced, " unix", sizeof(s->enforced));
-	if (removes)
-		strlcat(s->enforced, " rpath cpath", sizeof(s->enforced));
-	return 0;
+		if (needs->removed[i] != NULL &&
+		    unveil_removed(needs->removed[i]) == -1)
+			return -1;
+	return unveil(NULL, NULL);
 }
 
 int
@@ -42,9 +72,13 @@ sandbox_enter(struct sandbox *s)
 {
 	char promises[SANDBOX_TEXT_SIZE];
 
-	strlcpy(promises, s->enforced, sizeof(promises));
-	strlcpy(s->enforced, "unveil, pledge ", sizeof(s->enforced));
-	strlcat(s->enforced, promises, sizeof(s->enforced));
+	snprintf(promises, sizeof(promises), "stdio%s%s%s",
+	    s->needs.inet ? " inet" : "", s->needs.local ? " unix" : "",
+	    removes(&s->needs) ? " rpath cpath" : "");
+	snprintf(
+	    s->enforced, sizeof(s->enforced), "unveil, pledge %s", promises);
+	if (unveil_needs(&s->needs) == -1)
+		return -1;
 	return pledge(promises, "");
 }
 

@@ -52,7 +52,6 @@ static const int allowed[] = {
 	SCMP_SYS(recvmsg),
 	SCMP_SYS(restart_syscall),
 	SCMP_SYS(rt_sigreturn),
-	SCMP_SYS(sendto),
 	SCMP_SYS(shutdown),
 	SCMP_SYS(statx),
 	SCMP_SYS(time),
@@ -178,6 +177,14 @@ add_options(scmp_filter_ctx f)
 	return e;
 }
 
+/* To where a socket is connected; an address could name another place. */
+static int
+add_send(scmp_filter_ctx f)
+{
+	return seccomp_rule_add(
+	    f, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1, SCMP_A4(SCMP_CMP_EQ, 0));
+}
+
 static int
 add_socket(scmp_filter_ctx f, unsigned family)
 {
@@ -238,11 +245,16 @@ sandbox_seccomp_prepare(struct sandbox *s, const struct sandbox_needs *needs)
 		return -1;
 	}
 	s->filter = f;
-	e = add_lists(f);
+	/* The errno itself, so that a kernel without seccomp can be told. */
+	e = seccomp_attr_set(f, SCMP_FLTATR_API_SYSRAWRC, 1);
+	if (e == 0)
+		e = add_lists(f);
 	if (e == 0)
 		e = add_memory(f);
 	if (e == 0)
 		e = add_options(f);
+	if (e == 0)
+		e = add_send(f);
 	if (e == 0)
 		e = add_sockets(f, needs);
 	return result(e);

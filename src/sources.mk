@@ -1,7 +1,7 @@
 # What is built, read by GNU make and BSD make alike.
 VERSION = 0.1.0
 
-SRCS = src/activation.c src/address.c src/channel.c src/connection_log.c \
+SRCS = src/activation.c src/address.c src/channel.c src/confine.c src/connection_log.c \
 	src/connector.c \
 	src/daemon.c src/duration.c src/event.c src/event_${BACKEND}.c \
 	src/event_signal.c src/event_timer.c src/listener.c src/listeners.c \
@@ -15,7 +15,7 @@ SANDBOX_SRCS_linux = src/sandbox_linux.c src/sandbox_landlock.c \
 SANDBOX_SRCS_pledge = src/sandbox_pledge.c
 SANDBOX_SRCS_none = src/sandbox_none.c
 
-HDRS = src/activation.h src/address.h src/channel.h \
+HDRS = src/activation.h src/address.h src/channel.h src/confine.h \
 	src/connection_log.h src/connector.h \
 	src/daemon.h src/duration.h src/endpoint.h src/event.h \
 	src/event_backend.h src/event_loop.h src/listener.h src/listeners.h \

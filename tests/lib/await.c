@@ -38,7 +38,8 @@ main(int argc, char *argv[])
 
 	if (argc != 2 && argc != 3)
 		errx(2, "usage: await FILE [REGEX]");
-	if (argc == 3 && regcomp(&pattern, argv[2], REG_NOSUB) != 0)
+	if (argc == 3 &&
+	    regcomp(&pattern, argv[2], REG_NOSUB | REG_NEWLINE) != 0)
 		errx(2, "%s: bad pattern", argv[2]);
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	end.tv_sec += SECONDS;

@@ -217,6 +217,23 @@ connects_elsewhere(void)
 	return connects(&other);
 }
 
+#ifndef MSG_FASTOPEN
+#define MSG_FASTOPEN 0
+#endif
+
+/* TCP Fast Open would connect without connect(2). */
+static bool
+sends_elsewhere(void)
+{
+	int fd;
+
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	return fd != -1 &&
+	    (sendto(fd, "x", 1, MSG_FASTOPEN,
+	         (const struct sockaddr *)&other.addr, other.length) != -1 ||
+	        errno == EINPROGRESS);
+}
+
 static bool
 binds(void)
 {
@@ -303,6 +320,7 @@ WALL(makes_ipv6_socket)
 WALL(makes_datagram_socket)
 WALL(makes_raw_socket)
 WALL(connects_elsewhere)
+WALL(sends_elsewhere)
 WALL(binds)
 WALL(removes_outside)
 WALL(maps_code)
@@ -357,6 +375,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, makes_datagram_socket);
 	ATF_TP_ADD_TC(tp, makes_raw_socket);
 	ATF_TP_ADD_TC(tp, connects_elsewhere);
+	ATF_TP_ADD_TC(tp, sends_elsewhere);
 	ATF_TP_ADD_TC(tp, binds);
 	ATF_TP_ADD_TC(tp, removes_outside);
 	ATF_TP_ADD_TC(tp, maps_code);
