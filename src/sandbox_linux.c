@@ -79,7 +79,7 @@ forbid_growth(void)
 int
 sandbox_prepare(struct sandbox *s, const struct sandbox_needs *needs)
 {
-	*s = (struct sandbox) { .ruleset = -1 };
+	*s = (struct sandbox) { .needs = *needs, .ruleset = -1 };
 	drop_bounding_set();
 	if (sandbox_landlock_prepare(s, needs) == -1)
 		return -1;

@@ -8,7 +8,7 @@
 int
 sandbox_prepare(struct sandbox *s, const struct sandbox_needs *needs)
 {
-	*s = (struct sandbox) { .ruleset = -1 };
+	*s = (struct sandbox) { .needs = *needs, .ruleset = -1 };
 	strlcpy(s->missing, "any sandbox", sizeof(s->missing));
 	return 0;
 }

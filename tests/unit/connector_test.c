@@ -195,7 +195,8 @@ ATF_TC_BODY(not_worth_waiting, tc)
 static bool
 is_connected_to_itself(int fd)
 {
-	struct sockaddr_in own, peer;
+	struct sockaddr_in own = { .sin_port = 0 };
+	struct sockaddr_in peer = { .sin_port = 0 };
 	socklen_t length;
 
 	length = sizeof(own);
