@@ -3,7 +3,6 @@
  * Not here: payload, or anything that one connection alone concerns.
  */
 #include <sys/types.h>
-#include <sys/resource.h>
 
 #include <errno.h>
 #include <inttypes.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "descriptors.h"
 #include "event.h"
 #include "listeners.h"
 #include "log.h"
@@ -46,28 +46,12 @@ struct relay {
 	struct manager *manager;
 };
 
-/* The hard limit costs nothing and is the administrator's word. */
-static size_t
-raise_descriptor_limit(void)
-{
-	struct rlimit rl;
-
-	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
-		return 0;
-	rl.rlim_cur = rl.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &rl) == -1 &&
-	    getrlimit(RLIMIT_NOFILE, &rl) == -1)
-		return 0;
-	return (uintmax_t)rl.rlim_cur > SIZE_MAX ? SIZE_MAX
-	                                         : (size_t)rl.rlim_cur;
-}
-
 static void
 set_limit(struct relay *r)
 {
 	size_t descriptors, possible, wanted;
 
-	descriptors = raise_descriptor_limit();
+	descriptors = descriptors_raise_limit();
 	possible = descriptors > RESERVED + r->listeners.n + 2
 	    ? (descriptors - RESERVED - r->listeners.n) / 2
 	    : 1;

@@ -1,13 +1,14 @@
 # What is built, read by GNU make and BSD make alike.
 VERSION = 0.1.0
 
-SRCS = src/activation.c src/address.c src/channel.c src/confine.c src/connection_log.c \
-	src/connector.c \
-	src/daemon.c src/duration.c src/event.c src/event_${BACKEND}.c \
-	src/event_signal.c src/event_timer.c src/listener.c src/listeners.c \
-	src/log.c src/manager.c src/notify.c src/options.c src/options_help.c src/os_${OSKIND}.c \
-	src/pidfile.c src/pool.c src/privdrop.c src/proxy_header.c \
-	src/relay.c src/resolver.c src/resolver_helper.c src/session.c src/socket_file.c src/target.c src/user.c \
+SRCS = src/activation.c src/address.c src/channel.c src/confine.c \
+	src/connection_log.c src/connector.c src/daemon.c src/descriptors.c \
+	src/duration.c src/event.c src/event_${BACKEND}.c src/event_signal.c \
+	src/event_timer.c src/listener.c src/listeners.c src/log.c \
+	src/manager.c src/notify.c src/options.c src/options_help.c \
+	src/os_${OSKIND}.c src/pidfile.c src/pool.c src/privdrop.c \
+	src/proxy_header.c src/relay.c src/resolver.c src/resolver_helper.c \
+	src/session.c src/socket_file.c src/target.c src/user.c \
 	${SANDBOX_SRCS_${SANDBOX}}
 
 SANDBOX_SRCS_linux = src/sandbox_linux.c src/sandbox_landlock.c \
@@ -16,32 +17,33 @@ SANDBOX_SRCS_pledge = src/sandbox_pledge.c
 SANDBOX_SRCS_none = src/sandbox_none.c
 
 HDRS = src/activation.h src/address.h src/channel.h src/confine.h \
-	src/connection_log.h src/connector.h \
-	src/daemon.h src/duration.h src/endpoint.h src/event.h \
-	src/event_backend.h src/event_loop.h src/listener.h src/listeners.h \
-	src/log.h src/manager.h src/notify.h src/options.h src/os.h src/pidfile.h \
+	src/connection_log.h src/connector.h src/daemon.h src/descriptors.h \
+	src/duration.h src/endpoint.h src/event.h src/event_backend.h \
+	src/event_loop.h src/listener.h src/listeners.h src/log.h \
+	src/manager.h src/notify.h src/options.h src/os.h src/pidfile.h \
 	src/pool.h src/privdrop.h src/proxy_header.h src/relay.h \
-	src/resolver.h src/resolver_helper.h src/sandbox.h src/sandbox_linux.h src/session.h \
-	src/socket_file.h src/target.h src/user.h
+	src/resolver.h src/resolver_helper.h src/sandbox.h \
+	src/sandbox_linux.h src/session.h src/socket_file.h src/target.h \
+	src/user.h
 
-UNIT_TESTS = tests/unit/activation_test tests/unit/address_bad_test tests/unit/address_good_test \
-	tests/unit/address_socket_test tests/unit/channel_end_test \
-	tests/unit/channel_flow_test tests/unit/channel_short_read_test \
-	tests/unit/connector_test tests/unit/daemon_test \
-	tests/unit/duration_test \
+UNIT_TESTS = tests/unit/activation_test tests/unit/address_bad_test \
+	tests/unit/address_good_test tests/unit/address_socket_test \
+	tests/unit/channel_end_test tests/unit/channel_flow_test \
+	tests/unit/channel_short_read_test tests/unit/connector_test \
+	tests/unit/daemon_test tests/unit/duration_test \
 	tests/unit/event_close_test tests/unit/event_end_test \
 	tests/unit/event_loop_test tests/unit/event_ready_test \
 	tests/unit/event_short_read_test tests/unit/event_timer_test \
 	tests/unit/listener_test tests/unit/notify_test \
-	tests/unit/options_form_test \
-	tests/unit/options_value_test tests/unit/pidfile_test \
-	tests/unit/proxy_header_test tests/unit/sandbox_test \
-	tests/unit/socket_file_bind_test \
+	tests/unit/options_form_test tests/unit/options_value_test \
+	tests/unit/pidfile_test tests/unit/proxy_header_test \
+	tests/unit/sandbox_test tests/unit/socket_file_bind_test \
 	tests/unit/socket_file_race_test tests/unit/socket_file_remove_test \
 	tests/unit/socket_file_taken_test
 TEST_TOOLS = tests/lib/await tests/lib/peer
-TEST_TOOL_SRCS = tests/lib/peer_actions.c
+TEST_TOOL_SRCS = tests/lib/peer_actions.c tests/lib/peer_files.c
 TEST_HDRS = tests/lib/pass.h tests/lib/peer_actions.h \
+	tests/lib/peer_files.h \
 	tests/lib/stream.h tests/unit/address_fixture.h \
 	tests/unit/channel_fixture.h tests/unit/event_fixture.h \
 	tests/unit/options_fixture.h tests/unit/socket_file_fixture.h \

@@ -17,6 +17,7 @@
 
 #include "pass.h"
 #include "peer_actions.h"
+#include "peer_files.h"
 #include "stream.h"
 
 #define CHUNK 65536
@@ -308,26 +309,6 @@ do_reset(struct connection *c)
 	c->fd = -1;
 }
 
-static void
-do_await(const char *path)
-{
-	const struct timespec pause = { .tv_nsec = 2000000 };
-
-	while (access(path, F_OK) == -1)
-		nanosleep(&pause, NULL);
-}
-
-static void
-do_touch(const char *path)
-{
-	int fd;
-
-	fd = open(path, O_WRONLY | O_CREAT, 0600);
-	if (fd == -1)
-		err(1, "%s", doing);
-	close(fd);
-}
-
 /* Actions with an argument. */
 static bool
 act_on(struct connection *c, const char *verb, const char *argument)
@@ -356,9 +337,9 @@ act_on(struct connection *c, const char *verb, const char *argument)
 	else if (strcmp(verb, "pass") == 0)
 		do_pass(c->fd, argument);
 	else if (strcmp(verb, "await") == 0)
-		do_await(argument);
+		peer_await_file(argument);
 	else if (strcmp(verb, "touch") == 0)
-		do_touch(argument);
+		peer_touch_file(argument);
 	else
 		return false;
 	return true;

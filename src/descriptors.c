@@ -1,0 +1,26 @@
+/*
+ * RLIMIT_NOFILE.
+ * Not here: what becomes of a limit, see relay.c.
+ */
+#include <sys/types.h>
+#include <sys/resource.h>
+
+#include <stdint.h>
+
+#include "descriptors.h"
+
+size_t
+descriptors_raise_limit(void)
+{
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
+		return 0;
+	rl.rlim_cur = rl.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &rl) == -1 &&
+	    getrlimit(RLIMIT_NOFILE, &rl) == -1)
+		return 0;
+	/* rlim_t is signed on some systems. */
+	return (uintmax_t)rl.rlim_cur > SIZE_MAX ? SIZE_MAX
+	                                         : (size_t)rl.rlim_cur;
+}
