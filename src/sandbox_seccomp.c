@@ -125,6 +125,28 @@ static const int resolver_forbidden[] = {
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
+/* libseccomp's own macros leave a field out. */
+static struct scmp_arg_cmp
+masked(unsigned argument, scmp_datum_t mask, scmp_datum_t value)
+{
+	return (struct scmp_arg_cmp) {
+		.arg = argument,
+		.op = SCMP_CMP_MASKED_EQ,
+		.datum_a = mask,
+		.datum_b = value,
+	};
+}
+
+static struct scmp_arg_cmp
+equals(unsigned argument, scmp_datum_t value)
+{
+	return (struct scmp_arg_cmp) {
+		.arg = argument,
+		.op = SCMP_CMP_EQ,
+		.datum_a = value,
+	};
+}
+
 static int
 add_lists(scmp_filter_ctx f)
 {
@@ -147,12 +169,12 @@ add_memory(scmp_filter_ctx f)
 {
 	int e;
 
-	e = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
-	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	e = seccomp_rule_add(
+	    f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, masked(2, PROT_EXEC, 0));
 	if (e != 0)
 		return e;
-	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
-	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	return seccomp_rule_add(
+	    f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, masked(2, PROT_EXEC, 0));
 }
 
 static int
@@ -164,16 +186,14 @@ add_options(scmp_filter_ctx f)
 	e = 0;
 	for (i = 0; e == 0 && i < LENGTH(socket_options); i++)
 		e = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
-		    SCMP_A1(SCMP_CMP_EQ, socket_options[i].level),
-		    SCMP_A2(SCMP_CMP_EQ, socket_options[i].name));
+		    equals(1, socket_options[i].level),
+		    equals(2, socket_options[i].name));
 	if (e == 0)
 		e = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(getsockopt), 2,
-		    SCMP_A1(SCMP_CMP_EQ, SOL_SOCKET),
-		    SCMP_A2(SCMP_CMP_EQ, SO_ERROR));
+		    equals(1, SOL_SOCKET), equals(2, SO_ERROR));
 	if (e == 0)
 		e = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(getsockopt), 2,
-		    SCMP_A1(SCMP_CMP_EQ, SOL_SOCKET),
-		    SCMP_A2(SCMP_CMP_EQ, SO_PEERCRED));
+		    equals(1, SOL_SOCKET), equals(2, SO_PEERCRED));
 	return e;
 }
 
@@ -182,16 +202,16 @@ static int
 add_send(scmp_filter_ctx f)
 {
 	return seccomp_rule_add(
-	    f, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1, SCMP_A4(SCMP_CMP_EQ, 0));
+	    f, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1, equals(4, 0));
 }
 
 static int
 add_socket(scmp_filter_ctx f, unsigned family)
 {
 	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 3,
-	    SCMP_A0(SCMP_CMP_EQ, family),
-	    SCMP_A1(SCMP_CMP_EQ, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC),
-	    SCMP_A2(SCMP_CMP_EQ, 0));
+	    equals(0, family),
+	    equals(1, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC),
+	    equals(2, 0));
 }
 
 static bool
@@ -214,8 +234,7 @@ add_sockets(scmp_filter_ctx f, const struct sandbox_needs *needs)
 
 	/* syslog(3) tries this when its daemon has restarted. */
 	e = seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 2,
-	    SCMP_A0(SCMP_CMP_EQ, AF_UNIX),
-	    SCMP_A1(SCMP_CMP_EQ, SOCK_DGRAM | SOCK_CLOEXEC));
+	    equals(0, AF_UNIX), equals(1, SOCK_DGRAM | SOCK_CLOEXEC));
 	for (i = 0; e == 0 && i < LENGTH(families); i++)
 		if (has_family(needs->endpoints, families[i]) ||
 		    (needs->any_family && families[i] != AF_UNIX))

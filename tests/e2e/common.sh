@@ -6,6 +6,10 @@ top=$(atf_get_srcdir)/../..
 relay=$top/simpletcpunixrelay
 peer=$top/tests/lib/peer
 await=$top/tests/lib/await
+# shellcheck disable=SC2034 # these are for some of the tests
+handover=$top/tests/lib/handover
+# shellcheck disable=SC2034
+notified=$top/tests/lib/notified
 
 # start_relay NAME ARGUMENT...: in the background, log in NAME.log, and wait
 # until it listens.

@@ -7,7 +7,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* A test that waits longer has failed. */
 #define SECONDS 20
@@ -19,12 +21,16 @@ matches(const char *path, const regex_t *pattern)
 	bool found;
 	FILE *f;
 
+	if (pattern == NULL)
+		return access(path, F_OK) == 0;
 	f = fopen(path, "r");
 	if (f == NULL)
 		return false;
-	found = pattern == NULL;
-	while (!found && fgets(line, sizeof(line), f) != NULL)
+	found = false;
+	while (!found && fgets(line, sizeof(line), f) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
 		found = regexec(pattern, line, 0, NULL, 0) == 0;
+	}
 	fclose(f);
 	return found;
 }

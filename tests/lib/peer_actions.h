@@ -9,6 +9,9 @@
  *	fill:N	send until nothing more is taken; more than N is an error
  *	rest	receive until end of file
  *	count:FILE	write how much was sent and received
+ *	line:FILE	receive a line, and write it
+ *	save:N:FILE	receive N octets, fewer at end of file, and write them
+ *	name:FILE	write the own address
  * With literal text:
  *	text:S	send it
  *	expect:S	receive it
