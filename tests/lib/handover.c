@@ -163,7 +163,10 @@ on_terminate(int signo)
 		while (waitpid(child, &status, 0) == -1 && errno == EINTR)
 			continue;
 	}
-	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+	if (WIFEXITED(status))
+		_exit(WEXITSTATUS(status));
+	/* It had just been started; a service manager takes that as clean. */
+	_exit(WTERMSIG(status) == signo ? 0 : 1);
 }
 
 static void
