@@ -15,7 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "address.h"
 #include "pass.h"
 #include "peer_actions.h"
 #include "peer_files.h"
@@ -299,64 +298,6 @@ do_count(const struct connection *c, const char *path)
 }
 
 static void
-do_line(int fd, const char *path)
-{
-	char c;
-	FILE *f;
-
-	f = fopen(path, "w");
-	if (f == NULL)
-		err(1, "%s", doing);
-	do {
-		read_some(fd, &c, 1);
-		putc(c, f);
-	} while (c != '\n');
-	if (fclose(f) != 0)
-		err(1, "%s", doing);
-}
-
-static void
-do_save(int fd, uint64_t n, const char *argument)
-{
-	char data[4096];
-	const char *colon;
-	ssize_t k;
-	FILE *f;
-
-	colon = strchr(argument, ':');
-	f = colon == NULL ? NULL : fopen(colon + 1, "w");
-	if (f == NULL)
-		err(1, "%s", doing);
-	for (; n > 0; n -= (uint64_t)k) {
-		k = recv(fd, data, least(n, sizeof(data)), 0);
-		if (k == -1)
-			err(1, "%s", doing);
-		if (k == 0)
-			break;
-		fwrite(data, 1, (size_t)k, f);
-	}
-	if (fclose(f) != 0)
-		err(1, "%s", doing);
-}
-
-static void
-do_name(int fd, const char *path)
-{
-	char text[ADDRESS_TEXT_SIZE];
-	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
-	socklen_t length;
-	FILE *f;
-
-	length = sizeof(ss);
-	if (getsockname(fd, (struct sockaddr *)&ss, &length) == -1)
-		err(1, "%s", doing);
-	address_socket_text((struct sockaddr *)&ss, length, text);
-	f = fopen(path, "w");
-	if (f == NULL || fprintf(f, "%s\n", text) < 0 || fclose(f) != 0)
-		err(1, "%s", doing);
-}
-
-static void
 do_reset(struct connection *c)
 {
 	const struct linger linger = { .l_onoff = 1, .l_linger = 0 };
@@ -388,11 +329,11 @@ act_on(struct connection *c, const char *verb, const char *argument)
 	else if (strcmp(verb, "count") == 0)
 		do_count(c, argument);
 	else if (strcmp(verb, "line") == 0)
-		do_line(c->fd, argument);
+		peer_save_line(c->fd, argument);
 	else if (strcmp(verb, "save") == 0)
-		do_save(c->fd, n, argument);
+		peer_save(c->fd, n, argument);
 	else if (strcmp(verb, "name") == 0)
-		do_name(c->fd, argument);
+		peer_save_name(c->fd, argument);
 	else if (strcmp(verb, "text") == 0)
 		write_all(c->fd, argument, strlen(argument));
 	else if (strcmp(verb, "expect") == 0)
