@@ -67,6 +67,14 @@ set_limit(struct relay *r)
 		    wanted, descriptors, possible);
 }
 
+/* Begin to count the time without a connection. */
+static int
+wait_for_exit(struct relay *r)
+{
+	return event_timer_set(
+	    r->context.loop, &r->exit_timer, r->options->exit_idle_time);
+}
+
 static void
 on_session_end(struct session_context *x)
 {
@@ -79,8 +87,7 @@ on_session_end(struct session_context *x)
 	else if (x->count == 0)
 		event_loop_stop(x->loop);
 	if (x->count == 0 && !r->draining)
-		event_timer_set(
-		    x->loop, &r->exit_timer, r->options->exit_idle_time);
+		wait_for_exit(r);
 }
 
 /*
@@ -130,6 +137,8 @@ on_accept(
 		log_limited(&r->refused_log, event_now(r->context.loop),
 		    LOG_WARNING, "connection refused: %s", strerror(errno));
 		r->refused++;
+		if (r->context.count == 0)
+			wait_for_exit(r);
 	}
 	manager_count(r->manager, r->context.count, r->context.total);
 	if (r->context.count >= r->limit && !r->refuses)
@@ -330,8 +339,7 @@ relay_listen(struct relay *r, const struct activation *a,
 	if (why == NULL &&
 	    (listeners_start(&r->listeners, r->context.loop, on_accept, r) ==
 	            -1 ||
-	        event_timer_set(r->context.loop, &r->exit_timer,
-	            r->options->exit_idle_time) == -1)) {
+	        wait_for_exit(r) == -1)) {
 		*status = EX_OSERR;
 		why = strerror(errno);
 	}
