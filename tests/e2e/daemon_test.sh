@@ -16,11 +16,7 @@ start_daemon()
 # await_gone FILE
 await_gone()
 {
-	_tries=0
-	while [ -e "$1" ]; do
-		_tries=$((_tries + 1))
-		[ $_tries -le 100000 ] || atf_fail "$1 is still there"
-	done
+	"$await" -g "$1" || atf_fail "$1 is still there"
 }
 
 # stop_daemon: it removes its pid file last.

@@ -45,9 +45,7 @@ confined_body()
 		    "/proc/$helper/status"
 	fi
 	stop_relay relay
-	while [ -e "/proc/$helper" ]; do
-		:
-	done
+	atf_check "$await" -g "/proc/$helper"
 }
 
 atf_test_case none_for_numbers

@@ -1,5 +1,6 @@
 /*
  * Wait until a file exists, or has a line that matches: await FILE [REGEX].
+ * Or until it has gone: await -g FILE.
  * Not here: anything that a test concludes from it.
  */
 #include <err.h>
@@ -41,18 +42,22 @@ main(int argc, char *argv[])
 	const struct timespec pause = { .tv_nsec = 2000000 };
 	struct timespec now, end;
 	static regex_t pattern;
+	const char *path;
+	bool gone;
 
+	gone = argc == 3 && strcmp(argv[1], "-g") == 0;
 	if (argc != 2 && argc != 3)
-		errx(2, "usage: await FILE [REGEX]");
-	if (argc == 3 &&
+		errx(2, "usage: await FILE [REGEX] | await -g FILE");
+	path = gone ? argv[2] : argv[1];
+	if (argc == 3 && !gone &&
 	    regcomp(&pattern, argv[2], REG_NOSUB | REG_NEWLINE) != 0)
 		errx(2, "%s: bad pattern", argv[2]);
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	end.tv_sec += SECONDS;
-	while (!matches(argv[1], argc == 3 ? &pattern : NULL)) {
+	while (matches(path, argc == 3 && !gone ? &pattern : NULL) == gone) {
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		if (now.tv_sec >= end.tv_sec)
-			errx(1, "%s: waited %d s for it", argv[1], SECONDS);
+			errx(1, "%s: waited %d s for it", path, SECONDS);
 		nanosleep(&pause, NULL);
 	}
 	return 0;
