@@ -7,7 +7,6 @@
 
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +22,7 @@
 #define CHUNK 65536
 
 static uint64_t own_seed, peer_seed;
-static const char *doing;
+static const char *doing; /* the action */
 
 void
 peer_choose_streams(bool listening)
