@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,31 +15,59 @@
 #include "connection_log.h"
 #include "log.h"
 
-char *
-connection_log_client(int fd, const struct sockaddr *peer, socklen_t length)
+struct connection_log {
+	uint64_t started; /* monotonic milliseconds */
+	char client[];
+};
+
+/* Room for " (uid 4294967295)". */
+#define CLIENT_SIZE (ADDRESS_TEXT_SIZE + 32)
+
+struct connection_log *
+connection_log_begin(
+    int fd, const struct sockaddr *peer, socklen_t length, uint64_t now)
 {
-	char text[ADDRESS_TEXT_SIZE], *who;
+	char text[CLIENT_SIZE];
+	struct connection_log *log;
+	size_t n;
 	uid_t uid;
 	gid_t gid;
 
 	if (!log_enabled(LOG_INFO))
 		return NULL;
 	address_socket_text(peer, length, text);
-	if (peer->sa_family != AF_UNIX || getpeereid(fd, &uid, &gid) == -1)
-		return strdup(text);
-	if (asprintf(&who, "%s (uid %lu)", text, (unsigned long)uid) == -1)
+	n = strlen(text);
+	if (peer->sa_family == AF_UNIX && getpeereid(fd, &uid, &gid) == 0)
+		snprintf(text + n, sizeof(text) - n, " (uid %lu)",
+		    (unsigned long)uid);
+	n = strlen(text) + 1;
+	log = malloc(sizeof(*log) + n);
+	if (log == NULL)
 		return NULL;
-	return who;
+	log->started = now;
+	memcpy(log->client, text, n);
+	return log;
 }
 
 void
-connection_log_end(const char *client, const char *target, uint64_t up,
-    uint64_t down, uint64_t ms, const char *how)
+connection_log_end(struct connection_log *log, const char *target, uint64_t up,
+    uint64_t down, uint64_t now, const char *how)
 {
-	if (client == NULL)
+	uint64_t ms;
+
+	if (log == NULL)
 		return;
+	ms = now - log->started;
 	log_write(LOG_INFO,
 	    "%s to %s: %" PRIu64 " bytes to target, %" PRIu64
 	    " bytes to client, %" PRIu64 ".%03u s: %s",
-	    client, target, up, down, ms / 1000, (unsigned)(ms % 1000), how);
+	    log->client, target, up, down, ms / 1000, (unsigned)(ms % 1000),
+	    how);
+	free(log);
+}
+
+void
+connection_log_drop(struct connection_log *log)
+{
+	free(log);
 }

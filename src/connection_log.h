@@ -9,19 +9,22 @@
 
 #include <stdint.h>
 
-/*
- * Who the client is: its address, for a Unix socket with its user id.  To be
- * called while it is connected, and freed.  Returns NULL if such lines are
- * not shown, or there is no memory.
- */
-char *connection_log_client(
-    int fd, const struct sockaddr *peer, socklen_t length);
+struct connection_log;
 
 /*
- * Who, where to, octets each way, how long (milliseconds), how it ended.
- * Writes nothing if client is NULL.
+ * A connection begins: who the client is (its address, for a Unix socket with
+ * its user id) and now, in milliseconds of event_now().  To be called while it
+ * is connected.  Returns NULL if such lines are not shown, or there is no
+ * memory; no other function minds.  It ends by one of the other two.
  */
-void connection_log_end(const char *client, const char *target, uint64_t up,
-    uint64_t down, uint64_t ms, const char *how);
+struct connection_log *connection_log_begin(
+    int fd, const struct sockaddr *peer, socklen_t length, uint64_t now);
+
+/* Who, where to, octets each way, how long, how it ended. */
+void connection_log_end(struct connection_log *, const char *target,
+    uint64_t up, uint64_t down, uint64_t now, const char *how);
+
+/* Without a line. */
+void connection_log_drop(struct connection_log *);
 
 #endif

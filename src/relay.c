@@ -125,6 +125,7 @@ static void
 on_accept(
     struct listener *l, int fd, const struct sockaddr *peer, socklen_t length)
 {
+	struct connection_log *log;
 	struct relay *r;
 
 	r = l->arg;
@@ -133,7 +134,9 @@ on_accept(
 		return;
 	}
 	event_timer_cancel(r->context.loop, &r->exit_timer);
-	if (session_create(&r->context, fd, peer, length) == -1) {
+	log =
+	    connection_log_begin(fd, peer, length, event_now(r->context.loop));
+	if (session_create(&r->context, fd, log) == -1) {
 		log_limited(&r->refused_log, event_now(r->context.loop),
 		    LOG_WARNING, "connection refused: %s", strerror(errno));
 		r->refused++;

@@ -11,8 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "connection_log.h"
-#include "log.h"
 #include "session.h"
 
 struct session {
@@ -23,9 +21,8 @@ struct session {
 	struct event_timer idle_timer;
 	struct session_context *context;
 	struct connector *connector; /* until connected */
-	char *client_text;           /* if it is going to be logged */
-	uint64_t started;            /* monotonic milliseconds */
-	uint64_t active;             /* when bytes moved last */
+	struct connection_log *log;
+	uint64_t active; /* when bytes moved last */
 	TAILQ_ENTRY(session) link;
 };
 
@@ -68,8 +65,9 @@ destroy(struct session *s, const char *how)
 	struct session_context *x;
 
 	x = s->context;
-	connection_log_end(s->client_text, x->target_text, s->up.bytes,
-	    s->down.bytes, event_now(x->loop) - s->started, how);
+	if (s->log != NULL)
+		connection_log_end(s->log, x->target_text, s->up.bytes,
+		    s->down.bytes, event_now(x->loop), how);
 	if (s->connector != NULL) {
 		connector_cancel(s->connector);
 		release_target(s->connector);
@@ -84,7 +82,6 @@ destroy(struct session *s, const char *how)
 	x->count--;
 	x->up += s->up.bytes;
 	x->down += s->down.bytes;
-	free(s->client_text);
 	free(s);
 	x->on_end(x);
 }
@@ -311,7 +308,6 @@ on_connector_retry(struct connector *c)
 static void
 on_connector_done(struct connector *c, int error)
 {
-	static struct log_limit limit;
 	struct session *s;
 
 	s = c->owner;
@@ -321,8 +317,9 @@ on_connector_done(struct connector *c, int error)
 	if (error != 0) {
 		resolver_doubt(s->context->resolver);
 		s->context->failed++;
-		log_limited(&limit, event_now(s->context->loop), LOG_WARNING,
-		    "%s: %s", s->context->target_text, strerror(error));
+		log_limited(&s->context->failed_log,
+		    event_now(s->context->loop), LOG_WARNING, "%s: %s",
+		    s->context->target_text, strerror(error));
 		break_off_error(s, "target", error);
 	} else if (open_channels(s) == -1 ||
 	    (s->context->proxy_header != PROXY_HEADER_NONE &&
@@ -333,8 +330,8 @@ on_connector_done(struct connector *c, int error)
 }
 
 int
-session_create(struct session_context *x, int client,
-    const struct sockaddr *peer, socklen_t length)
+session_create(
+    struct session_context *x, int client, struct connection_log *log)
 {
 	struct session *s;
 
@@ -353,8 +350,7 @@ session_create(struct session_context *x, int client,
 	event_timer_init(&s->idle_timer, on_idle);
 	channel_init(&s->up, &s->client, &s->target);
 	channel_init(&s->down, &s->target, &s->client);
-	s->client_text = connection_log_client(client, peer, length);
-	s->started = event_now(x->loop);
+	s->log = log;
 	TAILQ_INSERT_TAIL(&x->sessions, s, link);
 	x->count++;
 	x->total++;
@@ -371,6 +367,7 @@ free_session:
 	free(s);
 close_client:
 	close(client);
+	connection_log_drop(log);
 	return -1;
 }
 

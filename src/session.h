@@ -14,8 +14,10 @@
 #include <stdint.h>
 
 #include "channel.h"
+#include "connection_log.h"
 #include "connector.h"
 #include "event.h"
+#include "log.h"
 #include "pool.h"
 #include "proxy_header.h"
 #include "resolver_helper.h"
@@ -39,17 +41,18 @@ struct session_context {
 	uint64_t down;   /* octets to the clients, of ended sessions */
 	/* The session is gone from the list, its descriptors are closed. */
 	void (*on_end)(struct session_context *);
+	struct log_limit failed_log;
 };
 
 void session_context_init(struct session_context *, struct event_loop *,
     struct pool *, void (*on_end)(struct session_context *));
 
 /*
- * Relay an accepted client, whose descriptor this takes over, with peer its
- * address.  Returns 0, or -1 and errno, the client being closed.
+ * Relay an accepted client.  This takes over its descriptor and its log.
+ * Returns 0, or -1 and errno, the client being closed.
  */
-int session_create(struct session_context *, int client,
-    const struct sockaddr *peer, socklen_t length);
+int session_create(
+    struct session_context *, int client, struct connection_log *);
 
 /* Break every session off; TCP peers see a reset, not an end of file. */
 void session_end_all(struct session_context *, const char *why);
