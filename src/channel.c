@@ -1,6 +1,6 @@
 /*
- * One direction: read into a borrowed buffer, write at once, keep the rest
- * only after a short write.
+ * One direction: read into a borrowed buffer or splice into a pipe, write at
+ * once, keep the rest only after a short write.
  * Not here: the other direction, or why a connection ends.
  */
 #include <sys/types.h>
@@ -11,12 +11,32 @@
 
 #include "channel.h"
 
-/* Buffers filled in one call, so that others get their turn. */
+/* Buffers or pipes filled in one call, so that others get their turn. */
 #define ROUNDS 4
+
+/*
+ * A channel begins with small reads.  After so many full ones in a row it
+ * carries bulk, and goes on in the way that is cheapest for its sockets.
+ */
+#define SMALL_READ ((size_t)64 * 1024)
+#define PROMOTE_AFTER 2
+
+/* Back after so many fills in a row that a copy is cheaper for. */
+#define SMALL_FILL ((size_t)16 * 1024)
+#define DEMOTE_AFTER 16
+
+/* Full reads until a pipe is asked for again. */
+#define RETRY_AFTER 64
 
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0 /* SIGPIPE is ignored anyway */
 #endif
+
+enum way {
+	WAY_PROBE, /* copy, and find out */
+	WAY_COPY,
+	WAY_SPLICE,
+};
 
 enum progress {
 	PROGRESS_MADE,
@@ -24,16 +44,11 @@ enum progress {
 	PROGRESS_STOPPED, /* the state is no longer open */
 };
 
-void
-channel_init(struct channel *c, struct event_io *from, struct event_io *to)
-{
-	*c = (struct channel) { .from = from, .to = to };
-}
-
 int
-channel_open(struct channel *c, struct event_loop *loop)
+channel_open(struct channel *c, const struct channel_ends *x)
 {
-	return event_io_enable(loop, c->from, EVENT_READ);
+	(void)c;
+	return event_io_enable(x->loop, x->from, EVENT_READ);
 }
 
 int
@@ -52,119 +67,221 @@ channel_prepend(
 }
 
 static enum progress
-fail(struct channel *c, struct event_loop *loop, enum channel_state state)
+fail(struct channel *c, const struct channel_ends *x, enum channel_state state)
 {
 	c->state = (uint8_t)state;
-	c->error = errno;
-	event_io_disable(loop, c->from, EVENT_READ);
-	event_io_disable(loop, c->to, EVENT_WRITE);
+	c->error = (int16_t)errno;
+	event_io_disable(x->loop, x->from, EVENT_READ);
+	event_io_disable(x->loop, x->to, EVENT_WRITE);
 	return PROGRESS_STOPPED;
 }
 
 /* The destination is full: read no more until it has taken this. */
 static enum progress
-block(struct channel *c, struct event_loop *loop, struct pool *pool)
+block(struct channel *c, const struct channel_ends *x)
 {
-	event_io_drained(c->to, EVENT_WRITE);
-	event_io_disable(loop, c->from, EVENT_READ);
-	if (event_io_enable(loop, c->to, EVENT_WRITE) == -1)
-		return fail(c, loop, CHANNEL_WRITE_FAILED);
-	c->buffer = pool_shrink(pool, c->buffer);
+	event_io_drained(x->to, EVENT_WRITE);
+	event_io_disable(x->loop, x->from, EVENT_READ);
+	if (event_io_enable(x->loop, x->to, EVENT_WRITE) == -1)
+		return fail(c, x, CHANNEL_WRITE_FAILED);
+	if (c->buffer != NULL)
+		c->buffer = pool_shrink(x->pool, c->buffer);
 	return PROGRESS_BLOCKED;
 }
 
 /* Wait for the source again, its destination having room. */
 static enum progress
-unblock(struct channel *c, struct event_loop *loop)
+unblock(struct channel *c, const struct channel_ends *x)
 {
-	event_io_disable(loop, c->to, EVENT_WRITE);
-	if (!c->eof && event_io_enable(loop, c->from, EVENT_READ) == -1)
-		return fail(c, loop, CHANNEL_READ_FAILED);
+	event_io_disable(x->loop, x->to, EVENT_WRITE);
+	if (!c->eof && event_io_enable(x->loop, x->from, EVENT_READ) == -1)
+		return fail(c, x, CHANNEL_READ_FAILED);
 	return PROGRESS_MADE;
 }
 
-static enum progress
-flush(struct channel *c, struct event_loop *loop, struct pool *pool)
+/* Write once.  The destination takes what it has room for. */
+static ssize_t
+write_some(struct channel *c, const struct channel_ends *x)
 {
 	struct buffer *b;
 	ssize_t n;
 
 	b = c->buffer;
-	while (b->start < b->end) {
-		n = send(c->to->fd, b->data + b->start, b->end - b->start,
-		    MSG_NOSIGNAL);
-		if (n >= 0) {
-			b->start += (size_t)n;
+	if (b == NULL)
+		return splice_drain(c->pipe, x->to->fd);
+	n = send(
+	    x->to->fd, b->data + b->start, b->end - b->start, MSG_NOSIGNAL);
+	if (n > 0)
+		b->start += (size_t)n;
+	return n;
+}
+
+static enum progress
+flush(struct channel *c, const struct channel_ends *x)
+{
+	ssize_t n;
+
+	while (channel_pending(c) > 0) {
+		n = write_some(c, x);
+		if (n >= 0)
 			c->bytes += (uint64_t)n;
-		} else if (errno == EAGAIN || errno == EWOULDBLOCK)
-			return block(c, loop, pool);
+		else if (errno == EAGAIN || errno == EWOULDBLOCK)
+			return block(c, x);
 		else if (errno != EINTR)
-			return fail(c, loop, CHANNEL_WRITE_FAILED);
+			return fail(c, x, CHANNEL_WRITE_FAILED);
 	}
-	pool_return(pool, b);
-	c->buffer = NULL;
-	if (c->to->want & EVENT_WRITE)
-		return unblock(c, loop);
+	channel_close(c, x->pool);
+	if (x->to->want & EVENT_WRITE)
+		return unblock(c, x);
 	return PROGRESS_MADE;
 }
 
 /* The peer of a shut-down socket may have gone already: no error. */
 static enum progress
-finish(struct channel *c, struct event_loop *loop)
+finish(struct channel *c, const struct channel_ends *x)
 {
-	event_io_disable(loop, c->from, EVENT_READ);
-	event_io_disable(loop, c->to, EVENT_WRITE);
-	if (shutdown(c->to->fd, SHUT_WR) == -1 && errno != ENOTCONN &&
+	event_io_disable(x->loop, x->from, EVENT_READ);
+	event_io_disable(x->loop, x->to, EVENT_WRITE);
+	if (shutdown(x->to->fd, SHUT_WR) == -1 && errno != ENOTCONN &&
 	    errno != ECONNRESET && errno != EPIPE && errno != EINVAL)
-		return fail(c, loop, CHANNEL_WRITE_FAILED);
+		return fail(c, x, CHANNEL_WRITE_FAILED);
 	c->state = CHANNEL_ENDED;
 	return PROGRESS_STOPPED;
+}
+
+static sa_family_t
+family_of(int fd)
+{
+	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
+	socklen_t length;
+
+	length = sizeof(ss);
+	(void)getsockname(fd, (struct sockaddr *)&ss, &length);
+	return ss.ss_family;
+}
+
+/* It carries bulk: choose the cheapest way. */
+static void
+promote(struct channel *c, const struct channel_ends *x)
+{
+	c->streak = 0;
+	c->way = splice_pays(family_of(x->from->fd), family_of(x->to->fd))
+	    ? WAY_SPLICE
+	    : WAY_COPY;
+}
+
+static void
+note_read(struct channel *c, const struct channel_ends *x, bool full)
+{
+	if (c->way != WAY_PROBE)
+		return;
+	if (!full)
+		c->streak = 0;
+	else if (++c->streak == PROMOTE_AFTER)
+		promote(c, x);
+}
+
+static void
+note_fill(struct channel *c, size_t n)
+{
+	if (n >= SMALL_FILL)
+		c->streak = 0;
+	else if (++c->streak == DEMOTE_AFTER) {
+		c->streak = 0;
+		c->way = WAY_PROBE;
+	}
+}
+
+/*
+ * Whatever the pipe cannot take as it is, end of file and urgent data among
+ * it, is left to a copy, which also tells whether the source is drained.
+ */
+static bool
+fill_pipe(struct channel *c, const struct channel_ends *x, ssize_t *n)
+{
+	struct splice_pipe *p;
+	int error;
+
+	p = pool_borrow_pipe(x->pool);
+	if (p == NULL) {
+		c->way = WAY_PROBE;
+		c->streak = PROMOTE_AFTER - RETRY_AFTER;
+		return false;
+	}
+	*n = splice_fill(p, x->from->fd);
+	if (*n > 0) {
+		c->pipe = p;
+		event_io_took(x->from, (size_t)*n, false);
+		note_fill(c, (size_t)*n);
+		return true;
+	}
+	error = errno;
+	pool_return_pipe(x->pool, p);
+	errno = error;
+	if (*n == -1 && error == EINVAL) {
+		c->way = WAY_COPY;
+		return false;
+	}
+	return *n == -1;
 }
 
 /*
  * recvmsg(2), because it tells (MSG_CTRUNC) when a read was cut short at
  * descriptors that the peer passed, with more bytes behind them.
  */
-static enum progress
-fill(struct channel *c, struct event_loop *loop, struct pool *pool)
+static ssize_t
+fill_buffer(struct channel *c, const struct channel_ends *x)
 {
 	struct iovec iov;
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	struct buffer *b;
 	ssize_t n;
 
-	b = pool_borrow(pool);
+	b = pool_borrow(x->pool);
 	if (b == NULL)
-		return fail(c, loop, CHANNEL_READ_FAILED);
+		return -1;
 	iov.iov_base = b->data;
-	iov.iov_len = b->size;
+	iov.iov_len = c->way == WAY_COPY ? b->size : SMALL_READ;
 	do
-		n = recvmsg(c->from->fd, &msg, 0);
+		n = recvmsg(x->from->fd, &msg, 0);
 	while (n == -1 && errno == EINTR);
-	if (n > 0) {
-		b->end = (size_t)n;
-		c->buffer = b;
-		event_io_took(c->from, b->end,
-		    b->end < b->size && !(msg.msg_flags & MSG_CTRUNC));
-		return PROGRESS_MADE;
+	if (n <= 0) {
+		pool_return(x->pool, b);
+		return n;
 	}
-	pool_return(pool, b);
+	b->end = (size_t)n;
+	c->buffer = b;
+	event_io_took(x->from, b->end,
+	    b->end < iov.iov_len && !(msg.msg_flags & MSG_CTRUNC));
+	note_read(c, x, b->end == iov.iov_len);
+	return n;
+}
+
+static enum progress
+fill(struct channel *c, const struct channel_ends *x)
+{
+	ssize_t n;
+
+	if (c->way != WAY_SPLICE || !fill_pipe(c, x, &n))
+		n = fill_buffer(c, x);
+	if (n > 0)
+		return PROGRESS_MADE;
 	if (n == 0 && c->source_error != 0) {
 		errno = c->source_error;
-		return fail(c, loop, CHANNEL_READ_FAILED);
+		return fail(c, x, CHANNEL_READ_FAILED);
 	}
 	if (n == 0) {
 		c->eof = true;
 		return PROGRESS_MADE;
 	}
 	if (errno != EAGAIN && errno != EWOULDBLOCK)
-		return fail(c, loop, CHANNEL_READ_FAILED);
-	event_io_drained(c->from, EVENT_READ);
+		return fail(c, x, CHANNEL_READ_FAILED);
+	event_io_drained(x->from, EVENT_READ);
 	return PROGRESS_BLOCKED;
 }
 
 bool
-channel_pump(struct channel *c, struct event_loop *loop, struct pool *pool)
+channel_pump(struct channel *c, const struct channel_ends *x)
 {
 	enum progress progress;
 	uint64_t before;
@@ -175,16 +292,16 @@ channel_pump(struct channel *c, struct event_loop *loop, struct pool *pool)
 	before = c->bytes;
 	progress = PROGRESS_MADE;
 	for (rounds = 0; progress == PROGRESS_MADE; rounds++) {
-		if (c->buffer != NULL)
-			progress = flush(c, loop, pool);
+		if (channel_pending(c) > 0)
+			progress = flush(c, x);
 		if (progress != PROGRESS_MADE)
 			break;
 		if (c->eof)
-			progress = finish(c, loop);
-		else if (rounds == ROUNDS || !(c->from->ready & EVENT_READ))
+			progress = finish(c, x);
+		else if (rounds == ROUNDS || !(x->from->ready & EVENT_READ))
 			break;
 		else
-			progress = fill(c, loop, pool);
+			progress = fill(c, x);
 	}
 	return c->bytes != before || c->state != CHANNEL_OPEN;
 }
@@ -192,6 +309,8 @@ channel_pump(struct channel *c, struct event_loop *loop, struct pool *pool)
 size_t
 channel_pending(const struct channel *c)
 {
+	if (c->pipe != NULL)
+		return c->pipe->length;
 	return c->buffer == NULL ? 0 : c->buffer->end - c->buffer->start;
 }
 
@@ -200,5 +319,8 @@ channel_close(struct channel *c, struct pool *pool)
 {
 	if (c->buffer != NULL)
 		pool_return(pool, c->buffer);
+	if (c->pipe != NULL)
+		pool_return_pipe(pool, c->pipe);
 	c->buffer = NULL;
+	c->pipe = NULL;
 }

@@ -20,28 +20,40 @@ enum channel_state {
 };
 
 /*
- * from and to stay the owner's.  Whoever writes to the source, and gets an
- * error that a read would have shown, stores it in source_error.  While the
- * state is CHANNEL_OPEN the channel decides whether EVENT_READ is wanted of
- * from and EVENT_WRITE of to.
+ * What a channel works with: the owner's, the same for each call.  Both
+ * sockets are connected, non-blocking stream sockets.  While the state is
+ * CHANNEL_OPEN the channel decides whether EVENT_READ is wanted of from and
+ * EVENT_WRITE of to.  The process ignores SIGPIPE, as splice(2) has no flag
+ * against it.
  */
-struct channel {
+struct channel_ends {
 	struct event_io *from;
 	struct event_io *to;
-	struct buffer *buffer; /* what could not be written yet, or NULL */
-	uint64_t bytes;        /* octets written to the destination */
-	int error;             /* errno of a failed channel */
-	int source_error;      /* errno of the source that a write used up */
-	uint8_t state;         /* enum channel_state */
-	bool eof;              /* end of file was read */
-	bool suspect;          /* the owner's: the source reported an error */
+	struct event_loop *loop;
+	struct pool *pool;
 };
 
-/* Both sockets are connected, non-blocking stream sockets. */
-void channel_init(struct channel *, struct event_io *from, struct event_io *to);
+/*
+ * Zero is a channel that carried nothing yet.  There is one for each
+ * direction of each connection, so it is small.  Whoever writes to the
+ * source, and gets an error that a read would have shown, stores it in
+ * source_error.
+ */
+struct channel {
+	struct buffer *buffer;    /* what could not be written yet, or NULL */
+	struct splice_pipe *pipe; /* the same; never both */
+	uint64_t bytes;           /* octets written to the destination */
+	int16_t error;            /* errno of a failed channel */
+	int16_t source_error;     /* errno of the source that a write used up */
+	uint8_t state;            /* enum channel_state */
+	uint8_t way;              /* how octets are moved */
+	int8_t streak;            /* of reads that speak for another way */
+	bool eof : 1;             /* end of file was read */
+	bool suspect : 1; /* the owner's: the source reported an error */
+};
 
 /* Begin to read.  Returns 0, or -1 and errno as event_io_enable(). */
-int channel_open(struct channel *, struct event_loop *);
+int channel_open(struct channel *, const struct channel_ends *);
 
 /*
  * Put octets, POOL_BUFFER_SIZE at most, before everything that will be read;
@@ -58,7 +70,7 @@ int channel_prepend(
  * once all bytes are written.  Returns true if bytes moved or the state
  * changed.
  */
-bool channel_pump(struct channel *, struct event_loop *, struct pool *);
+bool channel_pump(struct channel *, const struct channel_ends *);
 
 /* Octets read and not yet written. */
 size_t channel_pending(const struct channel *);

@@ -1,5 +1,6 @@
 /*
- * Buffers: a few are kept for the next borrower, the others are freed.
+ * Buffers and pipes: a few are kept for the next borrower, the others are
+ * freed.
  * Not here: reading and writing, see channel.c.
  */
 #include <stdlib.h>
@@ -10,20 +11,50 @@
 /* Buffers kept while nobody borrows them. */
 #define KEPT 2
 
+/* Pipes kept open when none is lent. */
+#define PIPES_KEPT 2
+
 struct pool {
 	struct buffer *kept[KEPT];
 	size_t n;
+	struct splice_pipe pipes[POOL_PIPES];
+	struct splice_pipe *idle[POOL_PIPES]; /* open, not lent */
+	struct splice_pipe *shut[POOL_PIPES];
+	size_t n_idle;
+	size_t n_shut;
 };
 
 struct pool *
 pool_create(void)
 {
-	return calloc(1, sizeof(struct pool));
+	struct pool *p;
+
+	p = calloc(1, sizeof(*p));
+	if (p == NULL)
+		return NULL;
+	for (p->n_shut = 0; p->n_shut < POOL_PIPES; p->n_shut++)
+		p->shut[p->n_shut] = &p->pipes[p->n_shut];
+	return p;
+}
+
+static void
+shut(struct pool *p, struct splice_pipe *pipe)
+{
+	splice_close(pipe);
+	p->shut[p->n_shut++] = pipe;
+}
+
+static void
+shut_idle(struct pool *p, size_t kept)
+{
+	while (p->n_idle > kept)
+		shut(p, p->idle[--p->n_idle]);
 }
 
 void
 pool_destroy(struct pool *p)
 {
+	shut_idle(p, 0);
 	while (p->n > 0)
 		free(p->kept[--p->n]);
 	free(p);
@@ -78,4 +109,25 @@ pool_return(struct pool *p, struct buffer *b)
 		p->kept[p->n++] = b;
 	else
 		free(b);
+}
+
+struct splice_pipe *
+pool_borrow_pipe(struct pool *p)
+{
+	if (p->n_idle > 0)
+		return p->idle[--p->n_idle];
+	if (p->n_shut == 0 || splice_open(p->shut[p->n_shut - 1]) == -1)
+		return NULL;
+	return p->shut[--p->n_shut];
+}
+
+void
+pool_return_pipe(struct pool *p, struct splice_pipe *pipe)
+{
+	if (pipe->length > 0)
+		shut(p, pipe);
+	else
+		p->idle[p->n_idle++] = pipe;
+	if (p->n_idle + p->n_shut == POOL_PIPES)
+		shut_idle(p, PIPES_KEPT);
 }

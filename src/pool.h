@@ -1,12 +1,14 @@
 /*
- * Buffers that a channel borrows while bytes are in flight, so that an idle
- * connection holds none.
+ * Buffers, and pipes to splice through, that a channel borrows while bytes
+ * are in flight, so that an idle connection holds none.
  * Not here: what the bytes are, or who waits for them.
  */
 #ifndef POOL_H
 #define POOL_H
 
 #include <stddef.h>
+
+#include "splice.h"
 
 /* Octets in a buffer fresh from the pool. */
 #define POOL_BUFFER_SIZE ((size_t)256 * 1024)
@@ -40,5 +42,17 @@ struct buffer *pool_shrink(struct pool *, struct buffer *);
 
 /* Give a buffer back, whatever is in it. */
 void pool_return(struct pool *, struct buffer *);
+
+/* Pipes that a pool has open at most. */
+#define POOL_PIPES 16
+
+/*
+ * Borrow an empty pipe.  Returns NULL if all are lent, or as splice_open();
+ * then there is always a buffer.
+ */
+struct splice_pipe *pool_borrow_pipe(struct pool *);
+
+/* Give a pipe back; one that is not empty is closed. */
+void pool_return_pipe(struct pool *, struct splice_pipe *);
 
 #endif

@@ -9,6 +9,7 @@
 #include <netinet/tcp.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stddef.h>
@@ -45,6 +46,7 @@ static const int allowed[] = {
 	SCMP_SYS(mremap),
 	SCMP_SYS(munmap),
 	SCMP_SYS(newfstatat),
+	SCMP_SYS(pipe2),
 	SCMP_SYS(poll),
 	SCMP_SYS(ppoll),
 	SCMP_SYS(read),
@@ -53,6 +55,7 @@ static const int allowed[] = {
 	SCMP_SYS(restart_syscall),
 	SCMP_SYS(rt_sigreturn),
 	SCMP_SYS(shutdown),
+	SCMP_SYS(splice),
 	SCMP_SYS(statx),
 	SCMP_SYS(time),
 	SCMP_SYS(unlinkat),
@@ -205,6 +208,14 @@ add_send(scmp_filter_ctx f)
 	    f, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1, equals(4, 0));
 }
 
+/* A pipe may be made larger; nothing else about a descriptor changes. */
+static int
+add_pipe(scmp_filter_ctx f)
+{
+	return seccomp_rule_add(
+	    f, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, equals(1, F_SETPIPE_SZ));
+}
+
 static int
 add_socket(scmp_filter_ctx f, unsigned family)
 {
@@ -274,6 +285,8 @@ sandbox_seccomp_prepare(struct sandbox *s, const struct sandbox_needs *needs)
 		e = add_options(f);
 	if (e == 0)
 		e = add_send(f);
+	if (e == 0)
+		e = add_pipe(f);
 	if (e == 0)
 		e = add_sockets(f, needs);
 	return result(e);

@@ -39,6 +39,17 @@ session_context_init(struct session_context *x, struct event_loop *loop,
 	TAILQ_INIT(&x->sessions);
 }
 
+static struct channel_ends
+ends_of(struct session *s, const struct channel *c)
+{
+	return (struct channel_ends) {
+		.from = c == &s->up ? &s->client : &s->target,
+		.to = c == &s->up ? &s->target : &s->client,
+		.loop = s->context->loop,
+		.pool = s->context->pool,
+	};
+}
+
 /* A reset instead of an end of file, where the protocol has one. */
 static void
 set_reset(const struct event_io *io)
@@ -142,17 +153,18 @@ settle(struct session *s)
 static bool
 broke_unseen(struct session *s, struct channel *c, const char *who)
 {
+	const struct event_io *from;
 	socklen_t length;
 	int error;
 
-	if (!c->suspect || (c->from->want & EVENT_READ))
+	from = c == &s->up ? &s->client : &s->target;
+	if (!c->suspect || (from->want & EVENT_READ))
 		return false;
 	c->suspect = false;
 	error = c->source_error;
 	length = sizeof(error);
 	if (error == 0 &&
-	    getsockopt(c->from->fd, SOL_SOCKET, SO_ERROR, &error, &length) ==
-	        -1)
+	    getsockopt(from->fd, SOL_SOCKET, SO_ERROR, &error, &length) == -1)
 		error = errno;
 	if (error == 0)
 		return false;
@@ -168,9 +180,10 @@ broke_unseen(struct session *s, struct channel *c, const char *who)
 static bool
 pump(struct session *s, struct channel *c, struct channel *back)
 {
+	const struct channel_ends ends = ends_of(s, c);
 	bool moved;
 
-	moved = channel_pump(c, s->context->loop, s->context->pool);
+	moved = channel_pump(c, &ends);
 	if (c->state == CHANNEL_WRITE_FAILED && c->error != EPIPE)
 		back->source_error = c->error;
 	return moved;
@@ -253,14 +266,17 @@ on_client_waiting(struct event_io *io, unsigned ready)
 static int
 open_channels(struct session *s)
 {
+	struct channel_ends up, down;
 	struct event_loop *loop;
 
 	loop = s->context->loop;
 	s->client.on_ready = on_client_ready;
 	s->target.on_ready = on_target_ready;
 	s->target.owner = s;
-	if (channel_open(&s->up, loop) == -1 ||
-	    channel_open(&s->down, loop) == -1)
+	up = ends_of(s, &s->up);
+	down = ends_of(s, &s->down);
+	if (channel_open(&s->up, &up) == -1 ||
+	    channel_open(&s->down, &down) == -1)
 		return -1;
 	s->active = event_now(loop);
 	return event_timer_set(loop, &s->idle_timer, s->context->idle_timeout);
@@ -348,8 +364,6 @@ session_create(
 		goto free_connector;
 	event_io_init(&s->target, -1, on_target_ready);
 	event_timer_init(&s->idle_timer, on_idle);
-	channel_init(&s->up, &s->client, &s->target);
-	channel_init(&s->down, &s->target, &s->client);
 	s->log = log;
 	TAILQ_INSERT_TAIL(&x->sessions, s, link);
 	x->count++;

@@ -8,7 +8,7 @@ SRCS = src/activation.c src/address.c src/channel.c src/confine.c \
 	src/manager.c src/notify.c src/options.c src/options_help.c \
 	src/os_${OSKIND}.c src/pidfile.c src/pool.c src/privdrop.c \
 	src/proxy_header.c src/relay.c src/resolver.c src/resolver_helper.c \
-	src/session.c src/socket_file.c src/target.c src/user.c \
+	src/session.c src/socket_file.c src/splice_${SPLICE}.c src/target.c src/user.c \
 	${SANDBOX_SRCS_${SANDBOX}}
 
 SANDBOX_SRCS_linux = src/sandbox_linux.c src/sandbox_landlock.c \
@@ -23,12 +23,12 @@ HDRS = src/activation.h src/address.h src/channel.h src/confine.h \
 	src/manager.h src/notify.h src/options.h src/os.h src/pidfile.h \
 	src/pool.h src/privdrop.h src/proxy_header.h src/relay.h \
 	src/resolver.h src/resolver_helper.h src/sandbox.h \
-	src/sandbox_linux.h src/session.h src/socket_file.h src/target.h \
+	src/sandbox_linux.h src/session.h src/socket_file.h src/splice.h src/target.h \
 	src/user.h
 
 UNIT_TESTS = tests/unit/activation_test tests/unit/address_bad_test \
 	tests/unit/address_good_test tests/unit/address_socket_test \
-	tests/unit/channel_end_test tests/unit/channel_flow_test \
+	tests/unit/channel_bulk_test tests/unit/channel_end_test tests/unit/channel_flow_test \
 	tests/unit/channel_short_read_test tests/unit/connector_test \
 	tests/unit/daemon_test tests/unit/duration_test \
 	tests/unit/event_close_test tests/unit/event_end_test \
@@ -36,7 +36,7 @@ UNIT_TESTS = tests/unit/activation_test tests/unit/address_bad_test \
 	tests/unit/event_short_read_test tests/unit/event_timer_test \
 	tests/unit/listener_test tests/unit/notify_test \
 	tests/unit/options_form_test tests/unit/options_value_test \
-	tests/unit/pidfile_test tests/unit/proxy_header_test \
+	tests/unit/pidfile_test tests/unit/pool_test tests/unit/proxy_header_test \
 	tests/unit/sandbox_test tests/unit/socket_file_bind_test \
 	tests/unit/socket_file_race_test tests/unit/socket_file_remove_test \
 	tests/unit/socket_file_taken_test

@@ -48,7 +48,7 @@ test_half_close(enum kind source, enum kind sink)
 	ATF_REQUIRE_EQ(EAGAIN, errno);
 	close_fixture(&f);
 }
-CASE(half_close)
+CASE_ALSO_AFTER_BULK(half_close)
 
 /* The peer that shall learn of the end has gone before. */
 static void
@@ -65,7 +65,7 @@ test_eof_to_nobody(enum kind source, enum kind sink)
 	require_ended(&f);
 	close_fixture(&f);
 }
-CASE(eof_to_nobody)
+CASE_ALSO_AFTER_BULK(eof_to_nobody)
 
 static void
 eof_while_blocked(enum kind source, enum kind sink, bool closes)
@@ -92,14 +92,14 @@ test_eof_while_blocked(enum kind source, enum kind sink)
 {
 	eof_while_blocked(source, sink, false);
 }
-CASE(eof_while_blocked)
+CASE_ALSO_AFTER_BULK(eof_while_blocked)
 
 static void
 test_close_while_blocked(enum kind source, enum kind sink)
 {
 	eof_while_blocked(source, sink, true);
 }
-CASE(close_while_blocked)
+CASE_ALSO_AFTER_BULK(close_while_blocked)
 
 /* A peer that is gone does not make a blocked channel spin. */
 static void
@@ -123,7 +123,7 @@ test_blocked_is_quiet(enum kind source, enum kind sink)
 	drain_to_eof(&f);
 	close_fixture(&f);
 }
-CASE(blocked_is_quiet)
+CASE_ALSO_AFTER_BULK(blocked_is_quiet)
 
 static void
 reset_source(struct fixture *f)
@@ -143,7 +143,7 @@ require_failed(struct fixture *f, enum channel_state state)
 	wait_state(f, state);
 	ATF_REQUIRE_EQ(0, f->from.want);
 	ATF_REQUIRE_EQ(0, f->to.want);
-	ATF_REQUIRE(!channel_pump(&f->channel, f->loop, f->pool));
+	ATF_REQUIRE(!channel_pump(&f->channel, &f->ends));
 }
 
 /* A reset is no end of file: nothing is passed on. */
@@ -226,7 +226,7 @@ test_closed_unread(enum kind source, enum kind sink)
 	require_no_eof(&f);
 	close_fixture(&f);
 }
-CASE(closed_unread)
+CASE_ALSO_AFTER_BULK(closed_unread)
 
 /* On a Unix socket, what the peer had sent before still counts. */
 ATF_TC_WITHOUT_HEAD(closed_unread_keeps_bytes);
@@ -272,7 +272,7 @@ test_destination_closed(enum kind source, enum kind sink)
 	require_write_failed(&f);
 	close_fixture(&f);
 }
-CASE(destination_closed)
+CASE_ALSO_AFTER_BULK(destination_closed)
 
 /* With unread bytes of ours: TCP resets. */
 static void
@@ -288,7 +288,7 @@ test_destination_closed_while_blocked(enum kind source, enum kind sink)
 	ATF_REQUIRE(f.channel.bytes < f.sent);
 	close_fixture(&f);
 }
-CASE(destination_closed_while_blocked)
+CASE_ALSO_AFTER_BULK(destination_closed_while_blocked)
 
 /* A destination that shut down reading only still has something to say. */
 ATF_TC_WITHOUT_HEAD(destination_reads_no_more);
@@ -317,7 +317,7 @@ test_close_with_pending(enum kind source, enum kind sink)
 	channel_close(&f.channel, f.pool);
 	close_fixture(&f);
 }
-CASE(close_with_pending)
+CASE_ALSO_AFTER_BULK(close_with_pending)
 
 /* A channel that is closed lets go of nothing but what it borrowed. */
 static void
@@ -337,7 +337,7 @@ test_descriptors_kept(enum kind source, enum kind sink)
 	close_fixture(&f);
 	ATF_REQUIRE_EQ(before, unit_descriptors());
 }
-CASE(descriptors_kept)
+CASE_ALSO_AFTER_BULK(descriptors_kept)
 
 ATF_TP_ADD_TCS(tp)
 {

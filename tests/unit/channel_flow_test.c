@@ -107,8 +107,9 @@ test_random(enum kind source, enum kind sink)
 
 	srandom(4711);
 	for (i = 0; i < UNIT_LENGTH(most); i++) {
-		open_fixture(&f, source, sink, 16384);
-		carry_random(&f, (uint64_t)most[i] * 25, most[i]);
+		/* A window that has grown is slow when the buffer shrinks. */
+		open_fixture(&f, source, sink, after_bulk ? 0 : 16384);
+		carry_random(&f, f.sent + (uint64_t)most[i] * 25, most[i]);
 		drain_all(&f);
 		require_idle(&f);
 		ATF_REQUIRE_EQ(0, shutdown(f.source, SHUT_WR));
@@ -117,7 +118,7 @@ test_random(enum kind source, enum kind sink)
 		close_fixture(&f);
 	}
 }
-CASE(random)
+CASE_ALSO_AFTER_BULK(random)
 
 /* The smallest buffer the kernel grants, for the destination alone. */
 static void
@@ -135,7 +136,7 @@ test_tiny_send_buffer(enum kind source, enum kind sink)
 	require_idle(&f);
 	close_fixture(&f);
 }
-CASE(tiny_send_buffer)
+CASE_ALSO_AFTER_BULK(tiny_send_buffer)
 
 /* More than a call moves is waiting: it goes on without a new event. */
 static void
@@ -155,7 +156,7 @@ test_more_than_a_call(enum kind source, enum kind sink)
 	require_ended(&f);
 	close_fixture(&f);
 }
-CASE(more_than_a_call)
+CASE_ALSO_AFTER_BULK(more_than_a_call)
 
 static void
 test_back_pressure(enum kind source, enum kind sink)

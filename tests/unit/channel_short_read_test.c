@@ -66,6 +66,16 @@ ATF_TC_BODY(passed_descriptors, tc)
 		}
 }
 
+ATF_TC_WITHOUT_HEAD(passed_descriptors_after_bulk);
+ATF_TC_BODY(passed_descriptors_after_bulk, tc)
+{
+	unsigned pattern;
+
+	after_bulk = true;
+	for (pattern = 0; pattern < 32; pattern++)
+		pass_descriptors(UNIX, pattern, pattern * 5 % 32);
+}
+
 /* Passed in great number, with a destination that is full at times. */
 ATF_TC_WITHOUT_HEAD(passed_descriptors_blocked);
 ATF_TC_BODY(passed_descriptors_blocked, tc)
@@ -131,6 +141,19 @@ send_urgent_patterns(enum kind source)
 		}
 }
 
+/* splice(2) stops at urgent data and reports nothing to read. */
+ATF_TC_WITHOUT_HEAD(urgent_after_bulk);
+ATF_TC_BODY(urgent_after_bulk, tc)
+{
+	unsigned pattern;
+
+	after_bulk = true;
+	for (pattern = 0; pattern < 64; pattern++) {
+		send_urgent(TCP, UNIX, pattern, pattern * 11 % 64);
+		send_urgent(TCP, TCP, pattern, pattern * 13 % 64);
+	}
+}
+
 ATF_TC_WITHOUT_HEAD(urgent_tcp);
 ATF_TC_BODY(urgent_tcp, tc)
 {
@@ -140,6 +163,7 @@ ATF_TC_BODY(urgent_tcp, tc)
 ATF_TC_WITHOUT_HEAD(urgent_unix);
 ATF_TC_BODY(urgent_unix, tc)
 {
+	unsigned pattern;
 	int pair[2];
 
 	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
@@ -148,12 +172,17 @@ ATF_TC_BODY(urgent_unix, tc)
 	close(pair[0]);
 	close(pair[1]);
 	send_urgent_patterns(UNIX);
+	after_bulk = true;
+	for (pattern = 0; pattern < 64; pattern += 3)
+		send_urgent(UNIX, UNIX, pattern, pattern * 11 % 64);
 }
 
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, passed_descriptors);
 	ATF_TP_ADD_TC(tp, passed_descriptors_blocked);
+	ATF_TP_ADD_TC(tp, passed_descriptors_after_bulk);
+	ATF_TP_ADD_TC(tp, urgent_after_bulk);
 	ATF_TP_ADD_TC(tp, urgent_tcp);
 	ATF_TP_ADD_TC(tp, urgent_unix);
 	return atf_no_error();

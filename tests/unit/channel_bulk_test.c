@@ -1,0 +1,155 @@
+/*
+ * Tests of channel.h: bulk goes through pipes, which are borrowed only.
+ * Not here: that the stream arrives (channel_flow_test.c), and how it ends
+ * (channel_end_test.c); both run after bulk, too.
+ */
+#include <sys/types.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <atf-c.h>
+#include <errno.h>
+#include <stdint.h>
+
+#include "channel_fixture.h"
+#include "unit.h"
+
+/* Full reads, into a sink that nobody reads. */
+static void
+flood(struct fixture *f)
+{
+	int idle;
+
+	for (idle = 0; idle < SETTLED; idle++) {
+		while (feed_flags(f, SIZE_MAX, 0) > 0)
+			idle = 0;
+		turn(f, 2);
+	}
+	ATF_REQUIRE(channel_pending(&f->channel) > 0);
+	ATF_REQUIRE(channel_pending(&f->channel) <= PENDING_MOST);
+}
+
+static void
+test_pipe_only_in_flight(enum kind source, enum kind sink)
+{
+	struct fixture f;
+	int descriptors;
+
+	open_fixture(&f, source, sink, 0);
+	descriptors = unit_descriptors();
+	carry_bulk(&f);
+	ATF_REQUIRE_EQ(splices(source, sink), unit_descriptors() > descriptors);
+	require_idle(&f);
+	flood(&f);
+	ATF_REQUIRE_EQ(splices(source, sink), f.channel.pipe != NULL);
+	ATF_REQUIRE_EQ(!splices(source, sink), f.channel.buffer != NULL);
+	drain_all(&f);
+	require_idle(&f);
+	close_fixture(&f);
+}
+CASE(pipe_only_in_flight)
+
+static void
+test_small_messages_are_copied(enum kind source, enum kind sink)
+{
+	struct fixture f;
+	int i;
+
+	open_fixture(&f, source, sink, 0);
+	carry_bulk(&f);
+	for (i = 0; i < 20; i++) {
+		feed(&f, 100);
+		drain_all(&f);
+	}
+	/* In pieces too small to be bulk again. */
+	while (channel_pending(&f.channel) == 0) {
+		feed_flags(&f, 10007, 0);
+		turn(&f, 1);
+	}
+	ATF_REQUIRE(f.channel.pipe == NULL);
+	drain_all(&f);
+	require_idle(&f);
+	close_fixture(&f);
+}
+CASE(small_messages_are_copied)
+
+/* Octets in a pipe are not for the next connection. */
+static void
+test_closed_in_flight(enum kind source, enum kind sink)
+{
+	struct splice_pipe *pipes[POOL_PIPES];
+	struct fixture f;
+	size_t n;
+
+	open_fixture(&f, source, sink, 0);
+	carry_bulk(&f);
+	flood(&f);
+	channel_close(&f.channel, f.pool);
+	ATF_REQUIRE_EQ(0, channel_pending(&f.channel));
+	for (n = 0; n < POOL_PIPES && splices(source, sink); n++) {
+		pipes[n] = pool_borrow_pipe(f.pool);
+		ATF_REQUIRE(pipes[n] != NULL);
+		ATF_REQUIRE_EQ(0, pipes[n]->length);
+	}
+	while (n > 0)
+		pool_return_pipe(f.pool, pipes[--n]);
+	close_fixture(&f);
+}
+CASE(closed_in_flight)
+
+/* Others hold every pipe: octets are copied then. */
+static void
+test_no_pipe_left(enum kind source, enum kind sink)
+{
+	struct splice_pipe *pipes[POOL_PIPES];
+	struct fixture f;
+	size_t n;
+
+	open_fixture(&f, source, sink, 0);
+	carry_bulk(&f);
+	for (n = 0; n < POOL_PIPES && splices(source, sink); n++) {
+		pipes[n] = pool_borrow_pipe(f.pool);
+		ATF_REQUIRE(pipes[n] != NULL);
+	}
+	ATF_REQUIRE(pool_borrow_pipe(f.pool) == NULL || n == 0);
+	flood(&f);
+	ATF_REQUIRE(f.channel.pipe == NULL);
+	drain_all(&f);
+	require_idle(&f);
+	while (n > 0)
+		pool_return_pipe(f.pool, pipes[--n]);
+	close_fixture(&f);
+}
+CASE(no_pipe_left)
+
+/* No descriptor is left for a pipe. */
+static void
+test_no_descriptor_left(enum kind source, enum kind sink)
+{
+	struct rlimit limit, none;
+	struct fixture f;
+
+	open_fixture(&f, source, sink, 0);
+	ATF_REQUIRE_EQ(0, getrlimit(RLIMIT_NOFILE, &limit));
+	none = limit;
+	none.rlim_cur = 0;
+	ATF_REQUIRE_EQ(0, setrlimit(RLIMIT_NOFILE, &none));
+	carry_bulk(&f);
+	flood(&f);
+	ATF_REQUIRE(f.channel.pipe == NULL);
+	drain_all(&f);
+	require_idle(&f);
+	ATF_REQUIRE_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
+	close_fixture(&f);
+}
+CASE(no_descriptor_left)
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, pipe_only_in_flight);
+	ATF_TP_ADD_TC(tp, small_messages_are_copied);
+	ATF_TP_ADD_TC(tp, closed_in_flight);
+	ATF_TP_ADD_TC(tp, no_pipe_left);
+	ATF_TP_ADD_TC(tp, no_descriptor_left);
+	return atf_no_error();
+}
