@@ -52,6 +52,12 @@ event_now(struct event_loop *loop)
 	return loop->now;
 }
 
+uint64_t
+event_round(const struct event_loop *loop)
+{
+	return loop->round;
+}
+
 static void
 enqueue(struct event_loop *loop, struct event_io *io)
 {
@@ -82,12 +88,24 @@ deliverable(const struct event_io *io)
 /*
  * A Unix socket reports that it is writable each time its peer has read.
  * Nobody waits for that here, so no longer ask: it costs a wake-up a message.
+ * One such report is let pass, because TCP does not repeat it.
  */
 static void
 disarm_write(struct event_loop *loop, struct event_io *io)
 {
-	if (event_backend_set(loop->backend, io, EVENT_READ) == 0)
+	if (!io->stray)
+		io->stray = 1;
+	else if (event_backend_set(loop->backend, io, EVENT_READ) == 0)
 		io->armed = EVENT_READ;
+}
+
+/* It would be reported again and again. */
+static void
+disarm_level(struct event_loop *loop, struct event_io *io)
+{
+	io->ready = 0;
+	if (event_backend_set(loop->backend, io, 0) == 0)
+		io->armed = 0;
 }
 
 void
@@ -99,6 +117,8 @@ event_note(
 		io->avail = avail;
 	if (deliverable(io) != 0)
 		enqueue(loop, io);
+	else if (io->armed & EVENT_LEVEL)
+		disarm_level(loop, io);
 	else if (bits == EVENT_WRITE && io->armed == (EVENT_READ | EVENT_WRITE))
 		disarm_write(loop, io);
 }
@@ -120,6 +140,8 @@ deliver(struct event_loop *loop)
 		if (bits == 0)
 			continue;
 		io->ready &= (uint8_t)~EVENT_ERROR;
+		if (io->armed & EVENT_LEVEL)
+			io->ready = 0;
 		loop->current = io;
 		io->on_ready(io, bits);
 		if (loop->current == io && deliverable(io) != 0)
@@ -139,6 +161,7 @@ event_loop_run(struct event_loop *loop)
 		if (event_backend_wait(loop->backend, loop, timeout) == -1)
 			return -1;
 		loop->now = 0;
+		loop->round++;
 		event_timer_expire(loop);
 		deliver(loop);
 	}
@@ -179,6 +202,8 @@ void
 event_io_disable(struct event_loop *loop, struct event_io *io, unsigned bits)
 {
 	io->want &= (uint8_t)~bits;
+	if (io->armed & EVENT_LEVEL)
+		io->ready = 0;
 	if (deliverable(io) == 0)
 		dequeue(loop, io);
 }
@@ -207,7 +232,7 @@ forget(struct event_loop *loop, struct event_io *io)
 	dequeue(loop, io);
 	if (loop->current == io)
 		loop->current = NULL;
-	io->want = io->ready = io->armed = 0;
+	io->want = io->ready = io->armed = io->stray = 0;
 	io->avail = 0;
 }
 

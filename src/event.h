@@ -26,6 +26,14 @@ struct event_loop;
 #define EVENT_ERROR 4u
 
 /*
+ * Wanted together with EVENT_READ, and for the life of the watch: nothing is
+ * remembered, and each round reports anew while the condition holds.  It is
+ * for listening sockets, where finding out that one is drained would cost a
+ * call for each that was accepted.
+ */
+#define EVENT_LEVEL 8u
+
+/*
  * A watch: one descriptor, embedded in its owner, so that registering never
  * allocates.  The loop remembers readiness until the owner says that it is
  * used up; wanting a bit again that is still remembered costs no system call.
@@ -43,6 +51,7 @@ struct event_io {
 	uint8_t ready;  /* what was reported and is not used up */
 	uint8_t armed;  /* what the backend reports */
 	uint8_t queued; /* stands in the loop's run queue */
+	uint8_t stray;  /* reported writable once with nobody waiting */
 };
 
 /* avail: end of file, an error or urgent data stand behind the bytes. */
@@ -73,6 +82,9 @@ void event_loop_stop(struct event_loop *);
 /* Monotonic milliseconds (clock_gettime(2)), read once a round. */
 uint64_t event_now(struct event_loop *);
 
+/* How many times the loop has asked the system for events. */
+uint64_t event_round(const struct event_loop *);
+
 /* Initialize a watch of a non-blocking descriptor that it now owns. */
 void event_io_init(
     struct event_io *, int fd, void (*on_ready)(struct event_io *, unsigned));
@@ -84,7 +96,10 @@ void event_io_init(
  */
 int event_io_enable(struct event_loop *, struct event_io *, unsigned bits);
 
-/* Want these bits no longer.  Makes no system call. */
+/*
+ * Want these bits no longer.  Makes no system call; one follows if there is
+ * an event of them after all, and would be more.
+ */
 void event_io_disable(struct event_loop *, struct event_io *, unsigned bits);
 
 /* A call would have blocked (EAGAIN): wait for the system's next report. */

@@ -18,9 +18,11 @@ void event_backend_close(struct event_backend *);
 /*
  * Report these bits (EVENT_READ, EVENT_WRITE) of the watch from now on,
  * edge-triggered: each time something arrives, and at once if the condition
- * holds now.  io->armed is what was set last; the core changes it afterwards.
- * 0 takes the descriptor out of the kernel's set.  A closed descriptor
- * leaves the set by itself.  Returns 0, or -1 and errno.
+ * holds now.  With EVENT_LEVEL, which does not change while bits are set,
+ * report by every wait while the condition holds.  io->armed is what was set
+ * last; the core changes it afterwards. 0 takes the descriptor out of the
+ * kernel's set.  A closed descriptor leaves the set by itself.  Returns 0, or
+ * -1 and errno.
  */
 int event_backend_set(struct event_backend *, struct event_io *, unsigned bits);
 
@@ -36,8 +38,8 @@ int event_backend_wait(
  * Supplied by the core: the descriptor is ready for bits.  avail is the
  * number of bytes that can be read where the system tells, else 0, and
  * EVENT_AVAIL_ALL where end of file, an error or urgent data stand behind
- * them.  No callback runs before the wait has returned, so a watch cannot be
- * freed under a batch.
+ * them; of a listening socket, the number of connections.  No callback runs
+ * before the wait has returned, so a watch cannot be freed under a batch.
  */
 void event_note(
     struct event_loop *, struct event_io *, unsigned bits, uint32_t avail);

@@ -1,5 +1,5 @@
 /*
- * Event backend over Linux epoll(7), edge-triggered.
+ * Event backend over Linux epoll(7), edge-triggered but for EVENT_LEVEL.
  * Not here: anything that event.c can do for every backend.
  */
 #include <sys/epoll.h>
@@ -45,9 +45,11 @@ event_backend_close(struct event_backend *b)
 int
 event_backend_set(struct event_backend *b, struct event_io *io, unsigned bits)
 {
-	struct epoll_event ev = { .events = EPOLLET, .data.ptr = io };
+	struct epoll_event ev = { .data.ptr = io };
 	int op;
 
+	if (!(bits & EVENT_LEVEL))
+		ev.events |= EPOLLET;
 	if (bits & EVENT_READ)
 		ev.events |= EPOLLIN | EPOLLRDHUP | EPOLLPRI;
 	if (bits & EVENT_WRITE)

@@ -1,5 +1,6 @@
 /*
- * Event backend over kqueue(2), edge-triggered (EV_CLEAR).
+ * Event backend over kqueue(2), edge-triggered (EV_CLEAR) but for
+ * EVENT_LEVEL.
  * Not here: anything that event.c can do for every backend.
  */
 #include <sys/types.h>
@@ -55,15 +56,16 @@ event_backend_set(struct event_backend *b, struct event_io *io, unsigned bits)
 		{ EVENT_WRITE, EVFILT_WRITE },
 	};
 	struct kevent change[2];
+	unsigned short add;
 	unsigned i, n;
 
+	add = bits & EVENT_LEVEL ? EV_ADD : EV_ADD | EV_CLEAR;
 	n = 0;
 	for (i = 0; i < 2; i++) {
 		if (((bits ^ io->armed) & filters[i].bit) == 0)
 			continue;
 		EV_SET(&change[n], (uintptr_t)io->fd, filters[i].filter,
-		    bits & filters[i].bit ? EV_ADD | EV_CLEAR : EV_DELETE, 0, 0,
-		    (void *)io);
+		    bits & filters[i].bit ? add : EV_DELETE, 0, 0, (void *)io);
 		n++;
 	}
 	if (n == 0)

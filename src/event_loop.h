@@ -21,6 +21,7 @@ struct event_loop {
 	size_t run_length;
 	struct event_io *current; /* its callback is running */
 	uint64_t now;             /* 0: not read in this round */
+	uint64_t round;           /* waits so far */
 	bool stopped;
 
 	struct event_timer **heap; /* heap[1] expires first */

@@ -18,6 +18,9 @@
 /* Accepted in one call, so that open connections get their turn. */
 #define BATCH 64
 
+/* accept(2) is not called until it fails: see on_acceptable(). */
+#define INTEREST (EVENT_READ | EVENT_LEVEL)
+
 /* Without descriptors, look again after this many milliseconds. */
 #define RESUME_MS 1000
 
@@ -150,7 +153,7 @@ static void
 listen_again(struct listener *l)
 {
 	if (!l->paused && !l->waits)
-		event_io_enable(l->loop, &l->io, EVENT_READ);
+		event_io_enable(l->loop, &l->io, INTEREST);
 }
 
 static void
@@ -219,29 +222,53 @@ accept_one(struct listener *l)
 	return 0;
 }
 
+/* Returns how many there were; fewer than n, and the backlog is empty. */
+static unsigned
+accept_some(struct listener *l, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n && !l->paused && !l->waits && l->io.fd != -1; i++) {
+		if (accept_one(l) == 0 || is_transient(errno))
+			continue;
+		if (errno == EAGAIN || errno == EWOULDBLOCK)
+			return i;
+		starve(l);
+	}
+	return n;
+}
+
+/*
+ * An accept(2) that fails costs as much as one that succeeds, so take what
+ * the system says is there.  If it does not say, take one; twice as many
+ * each time the very next round finds more of them; and what there was when
+ * that was too many.
+ */
 static void
 on_acceptable(struct event_io *io, unsigned ready)
 {
 	struct listener *l;
-	int i;
+	uint64_t round;
+	unsigned n;
 
 	(void)ready;
 	l = (struct listener *)(void *)io;
-	for (i = 0; i < BATCH && !l->paused && !l->waits && io->fd != -1; i++) {
-		if (accept_one(l) == 0 || is_transient(errno))
-			continue;
-		if (errno == EAGAIN || errno == EWOULDBLOCK)
-			event_io_drained(io, EVENT_READ);
-		else
-			starve(l);
-		return;
-	}
+	round = event_round(l->loop);
+	if (l->batch == 0)
+		l->batch = 1;
+	else if (round == l->round + 1 && l->batch < BATCH)
+		l->batch *= 2;
+	l->round = round;
+	n = l->batch;
+	if (io->avail > 0)
+		n = io->avail < BATCH ? io->avail : BATCH;
+	l->batch = accept_some(l, n);
 }
 
 void
 listener_sweep(struct listener *l)
 {
-	on_acceptable(&l->io, EVENT_READ);
+	l->batch = accept_some(l, BATCH);
 }
 
 int
@@ -252,7 +279,7 @@ listener_start(struct listener *l, struct event_loop *loop)
 	l->loop = loop;
 	event_io_init(&l->io, l->io.fd, on_acceptable);
 	event_timer_init(&l->resume_timer, on_resume);
-	return event_io_enable(loop, &l->io, EVENT_READ);
+	return event_io_enable(loop, &l->io, INTEREST);
 }
 
 void

@@ -20,6 +20,8 @@ struct listener {
 	struct event_io io;
 	struct event_timer resume_timer;
 	struct event_loop *loop; /* NULL until it is started */
+	uint64_t round;          /* of the loop, when it last accepted */
+	unsigned batch;          /* how many are worth trying to accept */
 	bool paused;             /* by listener_pause() */
 	bool waits;              /* for descriptors or memory */
 	bool starved;            /* told the administrator so */

@@ -32,8 +32,9 @@ UNIT_TESTS = tests/unit/activation_test tests/unit/address_bad_test \
 	tests/unit/channel_short_read_test tests/unit/connector_test \
 	tests/unit/daemon_test tests/unit/duration_test \
 	tests/unit/event_close_test tests/unit/event_end_test \
-	tests/unit/event_loop_test tests/unit/event_ready_test \
-	tests/unit/event_short_read_test tests/unit/event_timer_test \
+	tests/unit/event_level_test tests/unit/event_loop_test \
+	tests/unit/event_ready_test tests/unit/event_short_read_test \
+	tests/unit/event_timer_test \
 	tests/unit/listener_test tests/unit/notify_test \
 	tests/unit/options_form_test tests/unit/options_value_test \
 	tests/unit/pidfile_test tests/unit/pool_test tests/unit/proxy_header_test \

@@ -131,6 +131,72 @@ ATF_TC_BODY(batches, tc)
 	listener_close(&l);
 }
 
+/*
+ * Clients that come one at a time, each after the last was accepted, cost no
+ * accept(2) that finds nobody: such a one would not need the next round.
+ */
+ATF_TC_WITHOUT_HEAD(one_by_one);
+ATF_TC_BODY(one_by_one, tc)
+{
+	struct endpoint e;
+	struct listener l;
+	int i;
+
+	open_listener(&l, &e);
+	for (i = 1; i <= 20; i++) {
+		client(&e);
+		run(i, GUARD_MS);
+		ATF_REQUIRE_EQ(i, accepted);
+		ATF_CHECK_EQ(1, l.batch);
+		run(i + 1, 1);
+	}
+	listener_close(&l);
+}
+
+/* At once what is there, without waiting for the loop to say so. */
+ATF_TC_WITHOUT_HEAD(sweep);
+ATF_TC_BODY(sweep, tc)
+{
+	struct endpoint e;
+	struct listener l;
+	int i;
+
+	open_listener(&l, &e);
+	expected = -1;
+	for (i = 0; i < 20; i++)
+		client(&e);
+	listener_sweep(&l);
+	ATF_CHECK_EQ(20, accepted);
+	client(&e);
+	run(21, GUARD_MS);
+	ATF_CHECK_EQ(21, accepted);
+	listener_close(&l);
+}
+
+/* Clients that wait while nobody may accept them keep the loop asleep. */
+ATF_TC_WITHOUT_HEAD(pause_does_not_spin);
+ATF_TC_BODY(pause_does_not_spin, tc)
+{
+	struct endpoint e;
+	struct listener l;
+	uint64_t round;
+
+	open_listener(&l, &e);
+	client(&e);
+	run(1, GUARD_MS);
+	client(&e);
+	listener_pause(&l);
+	round = event_round(loop);
+	run(-1, 50);
+	ATF_CHECK_MSG(event_round(loop) <= round + 3, "%llu rounds",
+	    (unsigned long long)(event_round(loop) - round));
+	ATF_CHECK_EQ(1, accepted);
+	listener_resume(&l);
+	run(2, GUARD_MS);
+	ATF_CHECK_EQ(2, accepted);
+	listener_close(&l);
+}
+
 ATF_TC_WITHOUT_HEAD(pause);
 ATF_TC_BODY(pause, tc)
 {
@@ -193,6 +259,9 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, inherited_options);
 	ATF_TP_ADD_TC(tp, batches);
+	ATF_TP_ADD_TC(tp, one_by_one);
+	ATF_TP_ADD_TC(tp, sweep);
+	ATF_TP_ADD_TC(tp, pause_does_not_spin);
 	ATF_TP_ADD_TC(tp, pause);
 	ATF_TP_ADD_TC(tp, in_use);
 	ATF_TP_ADD_TC(tp, without_descriptors);
