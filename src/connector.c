@@ -160,19 +160,33 @@ is_self(const struct event_io *io, const struct endpoint *e)
 	    0;
 }
 
+/*
+ * A connection that failed is reported with an error or as ended; one that
+ * ended since it was made is, too.
+ */
+static int
+error_of(const struct event_io *io, unsigned ready)
+{
+	socklen_t length;
+	int error;
+
+	if (!(ready & EVENT_ERROR) && io->avail != EVENT_AVAIL_ALL)
+		return 0;
+	length = sizeof(error);
+	if (getsockopt(io->fd, SOL_SOCKET, SO_ERROR, &error, &length) == -1)
+		return errno;
+	return error;
+}
+
 static void
 on_connected(struct event_io *io, unsigned ready)
 {
 	struct connector *c;
-	socklen_t length;
 	int error;
 
-	(void)ready;
 	/* The owner of both keeps them together until on_done. */
 	c = io->owner;
-	length = sizeof(error);
-	if (getsockopt(io->fd, SOL_SOCKET, SO_ERROR, &error, &length) == -1)
-		error = errno;
+	error = error_of(io, ready);
 	if (error == 0 && is_self(io, &c->target->list[c->next]))
 		error = ECONNREFUSED;
 	if (error == 0) {

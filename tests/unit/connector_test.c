@@ -131,6 +131,39 @@ ATF_TC_BODY(refused, tc)
 	close(unlistened);
 }
 
+/* Established, and reset before anybody could look. */
+ATF_TC_WITHOUT_HEAD(reset_at_once);
+ATF_TC_BODY(reset_at_once, tc)
+{
+	const struct linger linger = { .l_onoff = 1, .l_linger = 0 };
+	struct endpoint list;
+	struct endpoints e = { .list = &list, .n = 1 };
+	struct event_timer guard;
+	struct connector c;
+	int fd, listener;
+
+	list = bound_tcp(&listener);
+	ATF_REQUIRE_EQ(0, listen(listener, 1));
+	result = -1;
+	loop = event_loop_create();
+	ATF_REQUIRE(loop != NULL);
+	event_timer_init(&guard, on_guard);
+	ATF_REQUIRE_EQ(0, event_timer_set(loop, &guard, GUARD_MS));
+	connector_start(
+	    &c, loop, &e, &target_io, 1000, 0, on_done, NULL, &result);
+	fd = accept(listener, NULL, NULL);
+	ATF_REQUIRE(fd != -1);
+	ATF_REQUIRE_EQ(
+	    0, setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)));
+	close(fd);
+	if (result == 0)
+		atf_tc_skip("connect(2) does not wait for the loop here");
+	ATF_REQUIRE_EQ(0, event_loop_run(loop));
+	ATF_CHECK_EQ(ECONNRESET, result);
+	ATF_CHECK_EQ(-1, target_io.fd);
+	close(listener);
+}
+
 ATF_TC_WITHOUT_HEAD(next_address);
 ATF_TC_BODY(next_address, tc)
 {
@@ -260,6 +293,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, connects);
 	ATF_TP_ADD_TC(tp, refused);
+	ATF_TP_ADD_TC(tp, reset_at_once);
 	ATF_TP_ADD_TC(tp, next_address);
 	ATF_TP_ADD_TC(tp, silent_address);
 	ATF_TP_ADD_TC(tp, not_worth_waiting);
