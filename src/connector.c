@@ -131,6 +131,14 @@ on_address_timeout(struct event_timer *t)
 	try_addresses(c);
 }
 
+static in_port_t
+port_of(const struct endpoint *e)
+{
+	if (e->addr.ss_family == AF_INET6)
+		return ((const struct sockaddr_in6 *)&e->addr)->sin6_port;
+	return ((const struct sockaddr_in *)&e->addr)->sin_port;
+}
+
 /*
  * Where nobody listens on a local port that the system may pick for us, a
  * socket can connect to itself (RFC 9293, 3.5: simultaneous open).
@@ -138,26 +146,27 @@ on_address_timeout(struct event_timer *t)
 static bool
 is_self(const struct event_io *io, const struct endpoint *e)
 {
-	struct sockaddr_storage ss;
-	const struct sockaddr_in *in, *own;
-	const struct sockaddr_in6 *in6, *own6;
-	socklen_t length;
+	struct endpoint own;
+	const struct sockaddr_in *in, *own_in;
+	const struct sockaddr_in6 *in6, *own_in6;
 
-	memset(&ss, 0, sizeof(ss));
-	length = sizeof(ss);
 	if (e->addr.ss_family == AF_UNIX ||
-	    getsockname(io->fd, (struct sockaddr *)&ss, &length) == -1)
+	    !os_may_pick_port(ntohs(port_of(e))))
+		return false;
+	memset(&own, 0, sizeof(own));
+	own.length = sizeof(own.addr);
+	if (getsockname(io->fd, (struct sockaddr *)&own.addr, &own.length) ==
+	        -1 ||
+	    port_of(e) != port_of(&own))
 		return false;
 	in = (const struct sockaddr_in *)&e->addr;
-	own = (const struct sockaddr_in *)&ss;
+	own_in = (const struct sockaddr_in *)&own.addr;
 	if (e->addr.ss_family == AF_INET)
-		return in->sin_port == own->sin_port &&
-		    in->sin_addr.s_addr == own->sin_addr.s_addr;
+		return in->sin_addr.s_addr == own_in->sin_addr.s_addr;
 	in6 = (const struct sockaddr_in6 *)&e->addr;
-	own6 = (const struct sockaddr_in6 *)&ss;
-	return in6->sin6_port == own6->sin6_port &&
-	    memcmp(&in6->sin6_addr, &own6->sin6_addr, sizeof(in6->sin6_addr)) ==
-	    0;
+	own_in6 = (const struct sockaddr_in6 *)&own.addr;
+	return memcmp(&in6->sin6_addr, &own_in6->sin6_addr,
+	           sizeof(in6->sin6_addr)) == 0;
 }
 
 /*

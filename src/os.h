@@ -30,6 +30,18 @@ int os_own_file(
     int directory, const char *name, dev_t, ino_t, uid_t, gid_t, mode_t);
 
 /*
+ * Read the range of ports that the system picks local ones from, where it can
+ * be read (ip(7)); a sandbox would be in the way.
+ */
+void os_read_port_range(void);
+
+/*
+ * Whether the system may pick this local port for a connection; true as well
+ * if the range is not known.  Whoever changes it restarts the relay.
+ */
+bool os_may_pick_port(unsigned port);
+
+/*
  * Let nobody of the same user trace the process or read its memory, as far
  * as the system has a call for it.  Returns 0, or -1 and errno.
  */

@@ -40,6 +40,19 @@ os_own_file(int directory, const char *name, dev_t device, ino_t inode,
 	return fchmodat(directory, name, mode, AT_SYMLINK_NOFOLLOW);
 }
 
+/* Each system has other names for it, and a range for each IP_PORTRANGE. */
+void
+os_read_port_range(void)
+{
+}
+
+bool
+os_may_pick_port(unsigned port)
+{
+	(void)port;
+	return true;
+}
+
 /* A process that has changed its user cannot be traced there anyway. */
 int
 os_forbid_tracing(void)

@@ -14,6 +14,8 @@
 
 const bool os_abstract_sockets = true;
 
+static unsigned port_min = 0, port_max = UINT_MAX;
+
 /* EAGAIN, with nothing in progress: connect(2). */
 unsigned long long
 os_backlog_full(int error)
@@ -64,6 +66,29 @@ os_own_file(int directory, const char *name, dev_t device, ino_t inode,
 close_fd:
 	close_keeping_errno(fd);
 	return result;
+}
+
+void
+os_read_port_range(void)
+{
+	unsigned min, max;
+	FILE *f;
+
+	/* Of IPv6 as well. */
+	f = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+	if (f == NULL)
+		return;
+	if (fscanf(f, "%u %u", &min, &max) == 2) {
+		port_min = min;
+		port_max = max;
+	}
+	fclose(f);
+}
+
+bool
+os_may_pick_port(unsigned port)
+{
+	return port >= port_min && port <= port_max;
 }
 
 int

@@ -17,6 +17,7 @@
 #include "event.h"
 #include "listeners.h"
 #include "log.h"
+#include "os.h"
 #include "pool.h"
 #include "relay.h"
 #include "resolver_helper.h"
@@ -245,6 +246,7 @@ open_loop(struct relay *r)
 	event_timer_init(&r->drain_timer, on_drain_timeout);
 	event_timer_init(&r->exit_timer, on_exit_idle);
 	manager_attach(r->manager, loop);
+	os_read_port_range();
 	r->context.connect_timeout = r->options->connect_timeout;
 	r->context.wait = r->options->wait;
 	r->context.idle_timeout = r->options->idle_timeout;

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "connector.h"
+#include "os.h"
 
 /* What is still running after this many milliseconds hangs. */
 #define GUARD_MS 20000
@@ -250,6 +251,7 @@ ATF_TC_BODY(never_itself, tc)
 	struct endpoint e;
 	int fd, i;
 
+	os_read_port_range();
 	e = bound_tcp(&fd);
 	close(fd);
 	for (i = 0; i < 60000; i++)
@@ -257,6 +259,37 @@ ATF_TC_BODY(never_itself, tc)
 			ATF_REQUIRE(!is_connected_to_itself(target_io.fd));
 			event_io_close(loop, &target_io);
 		}
+}
+
+static unsigned
+local_port(int fd)
+{
+	struct sockaddr_in sin = { .sin_port = 0 };
+	socklen_t length;
+
+	length = sizeof(sin);
+	ATF_REQUIRE_EQ(0, getsockname(fd, (struct sockaddr *)&sin, &length));
+	return ntohs(sin.sin_port);
+}
+
+/* Whatever port the system picks is one that it is thought to pick. */
+ATF_TC_WITHOUT_HEAD(picked_ports);
+ATF_TC_BODY(picked_ports, tc)
+{
+	struct endpoint e;
+	int i, listener;
+
+	ATF_CHECK_MSG(os_may_pick_port(1) && os_may_pick_port(65535),
+	    "a range that was not read");
+	os_read_port_range();
+	e = bound_tcp(&listener);
+	ATF_REQUIRE_EQ(0, listen(listener, 1000));
+	for (i = 0; i < 1000; i++) {
+		ATF_REQUIRE_EQ(0, run(&e, 1, 1000, 0));
+		ATF_REQUIRE(os_may_pick_port(local_port(target_io.fd)));
+		event_io_close(loop, &target_io);
+	}
+	close(listener);
 }
 
 static void
@@ -298,6 +331,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, silent_address);
 	ATF_TP_ADD_TC(tp, not_worth_waiting);
 	ATF_TP_ADD_TC(tp, never_itself);
+	ATF_TP_ADD_TC(tp, picked_ports);
 	ATF_TP_ADD_TC(tp, cancel);
 	return atf_no_error();
 }
