@@ -241,26 +241,6 @@ is_connected_to_itself(int fd)
 	return own.sin_port == peer.sin_port;
 }
 
-/*
- * To a port that the system may pick as the source, often enough that it
- * does.  Somebody else may listen on it meanwhile.
- */
-ATF_TC_WITHOUT_HEAD(never_itself);
-ATF_TC_BODY(never_itself, tc)
-{
-	struct endpoint e;
-	int fd, i;
-
-	os_read_port_range();
-	e = bound_tcp(&fd);
-	close(fd);
-	for (i = 0; i < 60000; i++)
-		if (run(&e, 1, 1000, 0) == 0) {
-			ATF_REQUIRE(!is_connected_to_itself(target_io.fd));
-			event_io_close(loop, &target_io);
-		}
-}
-
 static unsigned
 local_port(int fd)
 {
@@ -270,6 +250,49 @@ local_port(int fd)
 	length = sizeof(sin);
 	ATF_REQUIRE_EQ(0, getsockname(fd, (struct sockaddr *)&sin, &length));
 	return ntohs(sin.sin_port);
+}
+
+/*
+ * Linux picks even ports for connections and odd ones for bind(2), so ask
+ * for one of the former.
+ */
+static struct endpoint
+picked_tcp(void)
+{
+	const struct linger linger = { .l_onoff = 1, .l_linger = 0 };
+	struct endpoint e;
+	int listener;
+
+	e = bound_tcp(&listener);
+	ATF_REQUIRE_EQ(0, listen(listener, 1));
+	ATF_REQUIRE_EQ(0, run(&e, 1, 1000, 0));
+	((struct sockaddr_in *)&e.addr)->sin_port =
+	    htons((in_port_t)local_port(target_io.fd));
+	ATF_REQUIRE_EQ(0,
+	    setsockopt(
+	        target_io.fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)));
+	event_io_close(loop, &target_io);
+	close(listener);
+	return e;
+}
+
+/*
+ * To a port that the system may pick as the source, often enough that it
+ * does.  Somebody else may listen on it meanwhile.
+ */
+ATF_TC_WITHOUT_HEAD(never_itself);
+ATF_TC_BODY(never_itself, tc)
+{
+	struct endpoint e;
+	int i;
+
+	os_read_port_range();
+	e = picked_tcp();
+	for (i = 0; i < 60000; i++)
+		if (run(&e, 1, 1000, 0) == 0) {
+			ATF_REQUIRE(!is_connected_to_itself(target_io.fd));
+			event_io_close(loop, &target_io);
+		}
 }
 
 /* Whatever port the system picks is one that it is thought to pick. */
