@@ -142,8 +142,9 @@ finish(struct channel *c, const struct channel_ends *x)
 {
 	event_io_disable(x->loop, x->from, EVENT_READ);
 	event_io_disable(x->loop, x->to, EVENT_WRITE);
-	if (shutdown(x->to->fd, SHUT_WR) == -1 && errno != ENOTCONN &&
-	    errno != ECONNRESET && errno != EPIPE && errno != EINVAL)
+	if (!c->last && shutdown(x->to->fd, SHUT_WR) == -1 &&
+	    errno != ENOTCONN && errno != ECONNRESET && errno != EPIPE &&
+	    errno != EINVAL)
 		return fail(c, x, CHANNEL_WRITE_FAILED);
 	c->state = CHANNEL_ENDED;
 	return PROGRESS_STOPPED;

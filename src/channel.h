@@ -50,6 +50,7 @@ struct channel {
 	int8_t streak;            /* of reads that speak for another way */
 	bool eof : 1;             /* end of file was read */
 	bool suspect : 1; /* the owner's: the source reported an error */
+	bool last : 1;    /* the owner's: see channel_pump() */
 };
 
 /* Begin to read.  Returns 0, or -1 and errno as event_io_enable(). */
@@ -67,8 +68,9 @@ int channel_prepend(
  * Move what can be moved now, to a bound that keeps one connection from
  * starving the others; afterwards the watches want what is needed to be
  * called again.  At end of file the destination's sending side is shut down
- * once all bytes are written.  Returns true if bytes moved or the state
- * changed.
+ * once all bytes are written; but with last set it is not, as the owner then
+ * closes both sockets at once: the other direction was ended before.  Returns
+ * true if bytes moved or the state changed.
  */
 bool channel_pump(struct channel *, const struct channel_ends *);
 

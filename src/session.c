@@ -183,6 +183,7 @@ pump(struct session *s, struct channel *c, struct channel *back)
 	const struct channel_ends ends = ends_of(s, c);
 	bool moved;
 
+	c->last = back->state == CHANNEL_ENDED;
 	moved = channel_pump(c, &ends);
 	if (c->state == CHANNEL_WRITE_FAILED && c->error != EPIPE)
 		back->source_error = c->error;

@@ -50,6 +50,27 @@ test_half_close(enum kind source, enum kind sink)
 }
 CASE_ALSO_AFTER_BULK(half_close)
 
+/* Closing says the end where nothing comes back any more. */
+static void
+test_last_end(enum kind source, enum kind sink)
+{
+	struct fixture f;
+	char c;
+
+	open_fixture(&f, source, sink, 0);
+	f.channel.last = true;
+	feed(&f, 1000);
+	ATF_REQUIRE_EQ(0, shutdown(f.source, SHUT_WR));
+	require_ended(&f);
+	drain_all(&f);
+	ATF_REQUIRE_EQ(-1, recv(f.sink, &c, 1, 0));
+	ATF_REQUIRE_EQ_MSG(EAGAIN, errno, "shut down as well");
+	event_io_close(f.loop, &f.to);
+	drain_to_eof(&f);
+	close_fixture(&f);
+}
+CASE(last_end)
+
 /* The peer that shall learn of the end has gone before. */
 static void
 test_eof_to_nobody(enum kind source, enum kind sink)
@@ -342,6 +363,7 @@ CASE_ALSO_AFTER_BULK(descriptors_kept)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, half_close);
+	ATF_TP_ADD_TC(tp, last_end);
 	ATF_TP_ADD_TC(tp, eof_to_nobody);
 	ATF_TP_ADD_TC(tp, eof_while_blocked);
 	ATF_TP_ADD_TC(tp, close_while_blocked);
