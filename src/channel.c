@@ -6,6 +6,9 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include <errno.h>
 #include <string.h>
 
@@ -27,6 +30,9 @@
 
 /* Full reads until a pipe is asked for again. */
 #define RETRY_AFTER 64
+
+/* The smallest initial window, RFC 3390, with segments of 512 octets. */
+#define FIRST_WINDOW 2048
 
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0 /* SIGPIPE is ignored anyway */
@@ -99,6 +105,30 @@ unblock(struct channel *c, const struct channel_ends *x)
 	return PROGRESS_MADE;
 }
 
+size_t
+channel_pending(const struct channel *c)
+{
+	if (c->pipe != NULL)
+		return c->pipe->length;
+	return c->buffer == NULL ? 0 : c->buffer->end - c->buffer->start;
+}
+
+/*
+ * To be called before each write.  Nagle's algorithm (RFC 9293, 3.7.4) waits
+ * only while something is unacknowledged: a first write that fits the window
+ * goes out at once, and many a connection has just one, a request.
+ */
+static void
+hurry(struct channel *c, int to)
+{
+	const int on = 1;
+
+	if (!c->nagle || (c->bytes == 0 && channel_pending(c) <= FIRST_WINDOW))
+		return;
+	c->nagle = false;
+	(void)setsockopt(to, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
 /* Write once.  The destination takes what it has room for. */
 static ssize_t
 write_some(struct channel *c, const struct channel_ends *x)
@@ -106,6 +136,7 @@ write_some(struct channel *c, const struct channel_ends *x)
 	struct buffer *b;
 	ssize_t n;
 
+	hurry(c, x->to->fd);
 	b = c->buffer;
 	if (b == NULL)
 		return splice_drain(c->pipe, x->to->fd);
@@ -305,14 +336,6 @@ channel_pump(struct channel *c, const struct channel_ends *x)
 			progress = fill(c, x);
 	}
 	return c->bytes != before || c->state != CHANNEL_OPEN;
-}
-
-size_t
-channel_pending(const struct channel *c)
-{
-	if (c->pipe != NULL)
-		return c->pipe->length;
-	return c->buffer == NULL ? 0 : c->buffer->end - c->buffer->start;
 }
 
 void

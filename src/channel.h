@@ -35,7 +35,9 @@ struct channel_ends {
 
 /*
  * Zero is a channel that carried nothing yet.  There is one for each
- * direction of each connection, so it is small.  Whoever writes to the
+ * direction of each connection, so it is small.  If the owner sets nagle at
+ * first, the channel sets TCP_NODELAY before a write that could be held back
+ * without it.  Whoever writes to the
  * source, and gets an error that a read would have shown, stores it in
  * source_error.
  */
@@ -51,6 +53,7 @@ struct channel {
 	bool eof : 1;             /* end of file was read */
 	bool suspect : 1; /* the owner's: the source reported an error */
 	bool last : 1;    /* the owner's: see channel_pump() */
+	bool nagle : 1;   /* the destination is TCP without TCP_NODELAY */
 };
 
 /* Begin to read.  Returns 0, or -1 and errno as event_io_enable(). */

@@ -328,6 +328,8 @@ on_connector_done(struct connector *c, int error)
 	struct session *s;
 
 	s = c->owner;
+	s->up.nagle =
+	    error == 0 && c->target->list[c->next].addr.ss_family != AF_UNIX;
 	release_target(c);
 	free(c);
 	s->connector = NULL;

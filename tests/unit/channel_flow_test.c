@@ -211,6 +211,68 @@ test_idle_borrows_nothing(enum kind source, enum kind sink)
 }
 CASE(idle_borrows_nothing)
 
+static void
+open_nagle(struct fixture *f, enum kind source)
+{
+	const int off = 0;
+
+	open_fixture(f, source, TCP, 0);
+	ATF_REQUIRE_EQ(0,
+	    setsockopt(f->to.fd, IPPROTO_TCP, TCP_NODELAY, &off, sizeof(off)));
+	f->channel.nagle = true;
+}
+
+static bool
+has_nodelay(const struct fixture *f)
+{
+	socklen_t length;
+	int on;
+
+	length = sizeof(on);
+	ATF_REQUIRE_EQ(
+	    0, getsockopt(f->to.fd, IPPROTO_TCP, TCP_NODELAY, &on, &length));
+	return on != 0;
+}
+
+/*
+ * Only the first write of a connection is safe from Nagle's algorithm, and
+ * only while it fits the window.
+ */
+static void
+test_nodelay(enum kind source, enum kind sink)
+{
+	struct fixture f;
+	int i;
+
+	if (sink != TCP)
+		return;
+	open_nagle(&f, source);
+	for (i = 0; i < 4; i++) {
+		feed(&f, 64);
+		drain_all(&f);
+		ATF_CHECK_EQ_MSG(i > 0, has_nodelay(&f), "write %d", i);
+	}
+	close_fixture(&f);
+
+	open_nagle(&f, source);
+	feed(&f, 20000);
+	drain_all(&f);
+	ATF_CHECK(has_nodelay(&f));
+	close_fixture(&f);
+
+	/* What is put before the data is a write as well. */
+	open_nagle(&f, source);
+	ATF_REQUIRE_EQ(0, channel_prepend(&f.channel, f.pool, "PROXY", 5));
+	pump(&f);
+	ATF_CHECK(!has_nodelay(&f));
+	feed(&f, 1);
+	while (f.channel.bytes < 6)
+		turn(&f, 1);
+	ATF_CHECK(has_nodelay(&f));
+	close_fixture(&f);
+}
+CASE(nodelay)
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, splits);
@@ -218,6 +280,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, random);
 	ATF_TP_ADD_TC(tp, tiny_send_buffer);
 	ATF_TP_ADD_TC(tp, more_than_a_call);
+	ATF_TP_ADD_TC(tp, nodelay);
 	ATF_TP_ADD_TC(tp, back_pressure);
 	ATF_TP_ADD_TC(tp, slow_reader);
 	ATF_TP_ADD_TC(tp, idle_borrows_nothing);

@@ -7,7 +7,6 @@
 #include <sys/un.h>
 
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 
 #include <arpa/inet.h>
 
@@ -106,10 +105,6 @@ ATF_TC_BODY(connects, tc)
 	ATF_CHECK_EQ(0, run(&e, 1, 1000, 0));
 
 	length = sizeof(on);
-	on = 0;
-	ATF_CHECK_EQ(0,
-	    getsockopt(target_io.fd, IPPROTO_TCP, TCP_NODELAY, &on, &length));
-	ATF_CHECK(on != 0);
 	on = 0;
 	ATF_CHECK_EQ(0,
 	    getsockopt(target_io.fd, SOL_SOCKET, SO_OOBINLINE, &on, &length));
