@@ -12,6 +12,7 @@
 
 #include "event_backend.h"
 #include "event_loop.h"
+#include "os.h"
 
 struct event_loop *
 event_loop_create(void)
@@ -251,4 +252,19 @@ event_io_close(struct event_loop *loop, struct event_io *io)
 	if (io->fd != -1)
 		close(io->fd);
 	io->fd = -1;
+}
+
+void
+event_io_close_both(
+    struct event_loop *loop, struct event_io *a, struct event_io *b)
+{
+	if (a->fd == -1 || b->fd == -1) {
+		event_io_close(loop, a);
+		event_io_close(loop, b);
+		return;
+	}
+	forget(loop, a);
+	forget(loop, b);
+	os_close_both(a->fd, b->fd);
+	a->fd = b->fd = -1;
 }

@@ -123,6 +123,10 @@ void event_io_remove(struct event_loop *, struct event_io *);
  */
 void event_io_close(struct event_loop *, struct event_io *);
 
+/* The same for two, which is cheaper than one after the other. */
+void event_io_close_both(
+    struct event_loop *, struct event_io *, struct event_io *);
+
 /* A timer, embedded in its owner. */
 struct event_timer {
 	void (*on_expire)(struct event_timer *);

@@ -41,6 +41,9 @@ void os_read_port_range(void);
  */
 bool os_may_pick_port(unsigned port);
 
+/* Close two descriptors with fewer calls than two, if that can be done. */
+void os_close_both(int, int);
+
 /*
  * Let nobody of the same user trace the process or read its memory, as far
  * as the system has a call for it.  Returns 0, or -1 and errno.

@@ -53,6 +53,14 @@ os_may_pick_port(unsigned port)
 	return true;
 }
 
+/* close_range(2) is FreeBSD's alone. */
+void
+os_close_both(int a, int b)
+{
+	close(a);
+	close(b);
+}
+
 /* A process that has changed its user cannot be traced there anyway. */
 int
 os_forbid_tracing(void)

@@ -3,6 +3,7 @@
  */
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -89,6 +90,31 @@ bool
 os_may_pick_port(unsigned port)
 {
 	return port >= port_min && port <= port_max;
+}
+
+#ifndef SYS_close_range
+#define SYS_close_range (-1)
+#endif
+
+/*
+ * An accepted socket and the one that is opened next are neighbours nearly
+ * always.  Not every C library has close_range(2), nor every kernel, nor
+ * does every container let it through.
+ */
+void
+os_close_both(int a, int b)
+{
+	static bool missing = SYS_close_range == -1;
+	int low;
+
+	low = a < b ? a : b;
+	if (!missing && (a - b == 1 || b - a == 1)) {
+		if (syscall(SYS_close_range, low, low + 1, 0) == 0)
+			return;
+		missing = true;
+	}
+	close(a);
+	close(b);
 }
 
 int

@@ -28,6 +28,7 @@ static const int allowed[] = {
 	SCMP_SYS(brk),
 	SCMP_SYS(clock_gettime),
 	SCMP_SYS(close),
+	SCMP_SYS(close_range),
 	SCMP_SYS(connect),
 	SCMP_SYS(epoll_ctl),
 	SCMP_SYS(epoll_pwait),

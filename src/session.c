@@ -87,8 +87,7 @@ destroy(struct session *s, const char *how)
 	event_timer_cancel(x->loop, &s->idle_timer);
 	channel_close(&s->up, x->pool);
 	channel_close(&s->down, x->pool);
-	event_io_close(x->loop, &s->client);
-	event_io_close(x->loop, &s->target);
+	event_io_close_both(x->loop, &s->client, &s->target);
 	TAILQ_REMOVE(&x->sessions, s, link);
 	x->count--;
 	x->up += s->up.bytes;

@@ -252,6 +252,50 @@ ATF_TC_BODY(removed_watch_forgets, tc)
 	tear_down();
 }
 
+/* Descriptors 20 to 25 are open; close these two, and no others. */
+static void
+check_close_both(int first, int second)
+{
+	struct watch a, b;
+	int fd, fds[2];
+
+	pair(fds, false);
+	for (fd = 20; fd <= 25; fd++)
+		ATF_REQUIRE_EQ(fd, dup2(fds[0], fd));
+	put(fds[1], "x", 1);
+	watch_open(&a, first, note_bits, EVENT_READ);
+	if (second == -1)
+		watch_init(&b, second, note_bits);
+	else
+		watch_open(&b, second, note_bits, EVENT_READ);
+	event_io_close_both(loop, &a.io, &b.io);
+	ATF_CHECK_EQ(-1, a.io.fd);
+	ATF_CHECK_EQ(-1, b.io.fd);
+	for (fd = 20; fd <= 25; fd++) {
+		ATF_CHECK_EQ_MSG(fd != first && fd != second,
+		    fcntl(fd, F_GETFD) != -1, "%d of %d and %d", fd, first,
+		    second);
+		close(fd);
+	}
+	/* Only the last of the descriptors takes them out of the kernel. */
+	close(fds[0]);
+	close(fds[1]);
+	run_quietly(QUIET_MS);
+	ATF_CHECK_EQ(0, a.calls);
+	ATF_CHECK_EQ(0, b.calls);
+}
+
+ATF_TC_WITHOUT_HEAD(two_closed_together);
+ATF_TC_BODY(two_closed_together, tc)
+{
+	set_up();
+	check_close_both(22, 23);
+	check_close_both(23, 22);
+	check_close_both(21, 24);
+	check_close_both(22, -1);
+	tear_down();
+}
+
 ATF_TC_WITHOUT_HEAD(bad_descriptor_is_refused);
 ATF_TC_BODY(bad_descriptor_is_refused, tc)
 {
@@ -279,6 +323,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, removed_watch_stays_open);
 	ATF_TP_ADD_TC(tp, removed_and_added_in_a_callback);
 	ATF_TP_ADD_TC(tp, removed_watch_forgets);
+	ATF_TP_ADD_TC(tp, two_closed_together);
 	ATF_TP_ADD_TC(tp, bad_descriptor_is_refused);
 	return atf_no_error();
 }
