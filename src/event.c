@@ -124,15 +124,19 @@ event_note(
 		disarm_write(loop, io);
 }
 
-/* Each watch gets one call a round; what is still ready comes again. */
+/*
+ * Each watch gets one call a round; what is still ready comes again.  What
+ * a callback makes deliverable does not have to wait for the next round, but
+ * only as much of it as there was at first, lest timers starve.
+ */
 static void
 deliver(struct event_loop *loop)
 {
 	struct event_io *io;
 	unsigned bits;
-	size_t n;
 
-	for (n = loop->run_length; n > 0 && !loop->stopped; n--) {
+	loop->quota = loop->spare = loop->run_length;
+	for (; loop->quota > 0 && !loop->stopped; loop->quota--) {
 		io = TAILQ_FIRST(&loop->run_queue);
 		if (io == NULL)
 			break;
@@ -149,6 +153,7 @@ deliver(struct event_loop *loop)
 			enqueue(loop, io);
 	}
 	loop->current = NULL;
+	loop->spare = 0;
 }
 
 int
@@ -194,8 +199,13 @@ event_io_enable(struct event_loop *loop, struct event_io *io, unsigned bits)
 		io->armed = (uint8_t)armed;
 	}
 	io->want |= (uint8_t)bits;
-	if (deliverable(io) != 0 && io != loop->current)
-		enqueue(loop, io);
+	if (deliverable(io) == 0 || io == loop->current || io->queued)
+		return 0;
+	enqueue(loop, io);
+	if (loop->spare > 0) {
+		loop->spare--;
+		loop->quota++;
+	}
 	return 0;
 }
 

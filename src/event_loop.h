@@ -19,6 +19,8 @@ struct event_loop {
 	struct event_backend *backend;
 	TAILQ_HEAD(, event_io) run_queue;
 	size_t run_length;
+	size_t quota; /* callbacks that are left for this round */
+	size_t spare; /* so many more may become ready in callbacks */
 	struct event_io *current; /* its callback is running */
 	uint64_t now;             /* 0: not read in this round */
 	uint64_t round;           /* waits so far */

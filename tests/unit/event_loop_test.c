@@ -303,6 +303,51 @@ ATF_TC_BODY(bad_signals_are_refused, tc)
 	tear_down();
 }
 
+static struct watch later;
+static uint64_t rounds[2];
+
+static void
+enable_later(struct event_io *io, unsigned bits)
+{
+	record(io->owner, bits);
+	event_io_drained(io, bits);
+	rounds[0] = event_round(loop);
+	ATF_REQUIRE_EQ(0, event_io_enable(loop, &later.io, EVENT_READ));
+}
+
+static void
+note_round(struct event_io *io, unsigned bits)
+{
+	note_bits(io, bits);
+	rounds[1] = event_round(loop);
+	event_loop_stop(loop);
+}
+
+/* Without another call to the system. */
+ATF_TC_WITHOUT_HEAD(enabled_in_a_callback_is_not_put_off);
+ATF_TC_BODY(enabled_in_a_callback_is_not_put_off, tc)
+{
+	struct watch w;
+	int first[2], second[2];
+
+	set_up();
+	pair(first, false);
+	pair(second, false);
+	watch_open(&later, second[0], note_round, 0);
+	put(second[1], "x", 1);
+	run_quietly(QUIET_MS);
+	ATF_CHECK_EQ(0, later.calls);
+	watch_open(&w, first[0], enable_later, EVENT_READ);
+	put(first[1], "x", 1);
+	run();
+	ATF_CHECK_EQ(1, w.calls);
+	ATF_CHECK_EQ(1, later.calls);
+	ATF_CHECK_EQ(rounds[0], rounds[1]);
+	event_io_close(loop, &w.io);
+	event_io_close(loop, &later.io);
+	tear_down();
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, ready_watches_take_turns);
@@ -314,5 +359,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, signals_come_in_the_loop);
 	ATF_TP_ADD_TC(tp, signal_wakes_the_loop);
 	ATF_TP_ADD_TC(tp, bad_signals_are_refused);
+	ATF_TP_ADD_TC(tp, enabled_in_a_callback_is_not_put_off);
 	return atf_no_error();
 }
