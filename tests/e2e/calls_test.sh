@@ -140,6 +140,7 @@ start_below()
 {
 	_least=$(awk '{ print $1 }' /proc/sys/net/ipv4/ip_local_port_range) ||
 	    atf_skip "no range of local ports"
+	# shellcheck disable=SC2013 # words are what it prints
 	for _port in $(awk -v least="$_least" -v seed=$$ 'BEGIN {
 		srand(seed)
 		for (i = 0; i < 20; i++)
