@@ -38,7 +38,8 @@ struct connector {
  *
  * on_done is called once, perhaps before this returns: with 0, io is
  * registered and its fd connected to target->list[next], SO_OOBINLINE set but
- * not TCP_NODELAY; else with an errno, and io->fd is -1.  It may free the connector.
+ * not TCP_NODELAY; else with an errno, and io->fd is -1.  It may free the
+ * connector.
  */
 void connector_start(struct connector *, struct event_loop *,
     const struct endpoints *target, struct event_io *io, uint64_t timeout,

@@ -39,7 +39,8 @@ stop_traced()
 	"$await" calls 'exited with'
 	sed -n -e '/^rt_sigreturn/q' -e '/^epoll_p*wait/,$ { /^[a-z]/p; }' \
 	    calls >served
-	test -s served || atf_skip "no epoll"
+	# A library that makes a kqueue of it has calls of its own.
+	! grep -q '^ioctl' served || atf_skip "no system call is a kqueue's"
 }
 
 # count_calls [NAME]: all, or those of one name.
@@ -73,8 +74,10 @@ exchanges()
 # converse: a thousand times there and back again.
 converse()
 {
+	# Not atf_check, which would print all of the words.
 	# shellcheck disable=SC2046 # a list of words
-	atf_check "$peer" connect "$(relay_address relay)" $(exchanges 1000)
+	"$peer" connect "$(relay_address relay)" $(exchanges 1000) ||
+	    atf_fail "the client failed"
 	check_peer service
 	stop_traced
 	# Wait, read, write, each way; and forty to connect and to close.
