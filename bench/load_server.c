@@ -289,7 +289,7 @@ void
 load_serve(int listener, struct load_result *r)
 {
 	struct epoll_event e = { .events = EPOLLIN }, events[EVENTS];
-	struct session *s;
+	struct session *s, *next;
 	sigset_t outside;
 	double start;
 	int i, n;
@@ -311,7 +311,7 @@ load_serve(int listener, struct load_result *r)
 				    events[i].data.ptr, events[i].events);
 		}
 	}
-	while ((s = LIST_FIRST(&sessions)) != NULL)
+	LIST_FOREACH_SAFE (s, &sessions, entry, next)
 		end(s, NULL);
 	close(epoll_fd);
 	close(listener);

@@ -9,6 +9,8 @@
 
 #include <err.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,6 +40,18 @@ echoes(const struct place *place)
 	return right;
 }
 
+/* As sd_listen_fds(3) has it: sockets are meant for this process. */
+static void
+name_receiver(void)
+{
+	char text[24];
+
+	if (getenv("LISTEN_FDS") == NULL)
+		return;
+	snprintf(text, sizeof(text), "%ld", (long)getpid());
+	setenv("LISTEN_PID", text, 1);
+}
+
 void
 load_start(
     const struct place *place, char *command[], struct load_result *result)
@@ -47,6 +61,7 @@ load_start(
 	pid_t pid;
 
 	prctl(PR_SET_TIMERSLACK, 1L);
+	prctl(PR_SET_CHILD_SUBREAPER, 1L);
 	start = load_clock();
 	pid = fork();
 	if (pid == -1)
@@ -54,6 +69,7 @@ load_start(
 	if (pid == 0) {
 		signal(SIGPIPE, SIG_DFL);
 		setpgid(0, 0);
+		name_receiver();
 		execvp(command[0], command);
 		err(127, "%s", command[0]);
 	}
@@ -67,6 +83,6 @@ load_start(
 	result->seconds = load_clock() - start;
 	setpgid(pid, pid);
 	kill(-pid, SIGTERM);
-	if (waitpid(pid, NULL, 0) == -1)
-		err(1, "waitpid");
+	while (waitpid(-1, NULL, 0) > 0)
+		continue;
 }
