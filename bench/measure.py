@@ -263,11 +263,16 @@ class Server:
         return json.loads(out or "{}")
 
 
+def scratch():
+    """A directory that goes away again."""
+    return tempfile.TemporaryDirectory(prefix="bench.")
+
+
 @contextlib.contextmanager
 def served(listen_kind):
     """A server, an address for a relay that listens on "unix" or "tcp", and
     a directory for its files."""
-    with tempfile.TemporaryDirectory(prefix="bench.") as directory:
+    with scratch() as directory:
         if listen_kind == "unix":
             listen = f"{directory}/relay.sock"
             target = "127.0.0.1:0"
