@@ -1,7 +1,7 @@
 /*
  * The least that a relay of this kind can do, as a lower bound for what ours
  * costs; Linux only.  From a Unix socket it copies, through one large buffer;
- * from TCP too, until two reads in a row fill the buffer, then it splices
+ * from TCP too, until two reads in a row fill a smaller one, then it splices
  * through a pipe, until the pieces are small again.
  * Not here: time limits, logging, confinement, dealing with any error; a
  * relay for use is simpletcpunixrelay(8).
@@ -9,7 +9,8 @@
  * bound [-c | -s] [-b BYTES] LISTEN TARGET
  *	-c	copy only
  *	-s	splice only
- *	-b N	SO_SNDBUF of Unix sockets, 0 to leave it as it is
+ *	-b N	SO_SNDBUF of a Unix socket that it splices to (1 MiB; 0: as
+ *		it is)
  */
 #include <sys/types.h>
 #include <sys/epoll.h>
@@ -29,11 +30,12 @@
 
 #define EVENTS 256
 #define BUFFER_SIZE ((size_t)262144)
-#define FIRST_READ ((size_t)65536) /* where splicing may come to pay */
+#define FIRST_READ ((size_t)65536) /* from TCP, until it is bulk */
 #define PIPE_SIZE ((size_t)1048576)
-#define FULL_READS 2   /* in a row, then it splices */
-#define SMALL_READS 16 /* in a row, then it copies again */
-#define ROUNDS 8       /* reads before others get their turn */
+#define SMALL_READ ((size_t)16384) /* where a copy is cheaper */
+#define FULL_READS 2               /* in a row, then it splices */
+#define SMALL_READS 16             /* in a row, then it copies again */
+#define ROUNDS 8                   /* reads before others get their turn */
 
 enum means { BY_DIRECTION, COPY_ONLY, SPLICE_ONLY };
 
@@ -62,7 +64,7 @@ struct pair {
 };
 
 static enum means means = BY_DIRECTION;
-static int send_buffer = 0;
+static int send_buffer = 1048576;
 static int epoll_fd = -1;
 static struct buffer *unused;
 static struct pair *dead;
@@ -110,6 +112,12 @@ end_pair(struct pair *p)
 	dead = p;
 }
 
+static struct side *
+other_side(struct side *s)
+{
+	return s == &s->pair->side[0] ? &s->pair->side[1] : &s->pair->side[0];
+}
+
 /* Full reads make it splice, if it is TCP that is read; small ones copy. */
 static void
 choose(struct side *from, size_t n)
@@ -118,7 +126,7 @@ choose(struct side *from, size_t n)
 
 	if (means != BY_DIRECTION || !from->tcp)
 		return;
-	counts = from->splicing ? n < FIRST_READ : n >= FIRST_READ;
+	counts = from->splicing ? n < SMALL_READ : n == FIRST_READ;
 	from->streak = counts ? from->streak + 1 : 0;
 	if (from->streak >= (from->splicing ? SMALL_READS : FULL_READS)) {
 		from->splicing = !from->splicing;
@@ -129,8 +137,13 @@ choose(struct side *from, size_t n)
 static void
 open_pipe(struct side *from)
 {
+	const struct side *to = other_side(from);
+
 	if (from->pipe[0] != -1)
 		return;
+	if (!to->tcp && send_buffer != 0)
+		setsockopt(to->fd, SOL_SOCKET, SO_SNDBUF, &send_buffer,
+		    sizeof(send_buffer));
 	if (pipe2(from->pipe, O_NONBLOCK | O_CLOEXEC) == -1)
 		err(1, "pipe2");
 	fcntl(from->pipe[0], F_SETPIPE_SZ, (int)PIPE_SIZE);
@@ -262,7 +275,7 @@ on_pair(struct side *s, uint32_t events)
 
 	if (s->pair->dead)
 		return;
-	other = s == &s->pair->side[0] ? &s->pair->side[1] : &s->pair->side[0];
+	other = other_side(s);
 	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		s->readable = true;
 	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
@@ -294,9 +307,6 @@ start_side(struct pair *p, int i, int fd, bool tcp)
 	s->splicing = means == SPLICE_ONLY;
 	if (tcp)
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	else if (send_buffer != 0)
-		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer,
-		    sizeof(send_buffer));
 	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &e) == -1)
 		err(1, "epoll_ctl");
 }
