@@ -61,7 +61,9 @@ START = Figure("exec to first byte, ms", lambda s: s["seconds"] * 1000)
 def number(value):
     if value >= 1000:
         return f"{value:,.0f}"
-    return f"{value:.3g}" if value >= 100 else f"{value:.2f}"
+    if value >= 100:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.3f}"
 
 
 class Results:
