@@ -87,6 +87,11 @@ def draw(results):
                               BAR / longest)
             y += ROW
         y += GAP
+    data = results.data
+    lines.append(f'<text x="{LABEL}" y="{y + 4}">' + escape(
+        f"Less is better; » is cut. {data['machine']['cpu']}, "
+        f"Linux {data['machine']['kernel']}, {data['date']}") + '</text>')
+    y += TITLE - GAP
     head = (f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" '
             f'height="{y}" viewBox="0 0 {WIDTH} {y}">\n'
             f'<style>\n{STYLE}</style>\n')
