@@ -35,11 +35,13 @@ LIB_OBJS = ${LIB_SRCS:.c=.o}
 PROGRAM = simpletcpunixrelay
 TEST_TOOL_OBJS = ${TEST_TOOL_SRCS:.c=.o}
 TEST_OBJS = ${UNIT_TESTS:=.o} ${TEST_TOOLS:=.o} ${TEST_TOOL_OBJS}
+LOAD_OBJS = ${LOAD_SRCS:.c=.o}
+BOUND_OBJS = ${BOUND_SRCS:.c=.o}
 
 .SUFFIXES: .c .o
 
-.PHONY: all check check-programs check-systemd clean dist install lint \
-	uninstall install-FreeBSD install-Linux install-NetBSD \
+.PHONY: all bench bench-check bench-quick check check-programs \
+	check-systemd clean dist install lint uninstall install-FreeBSD install-Linux install-NetBSD \
 	install-OpenBSD install-rc uninstall-FreeBSD uninstall-Linux \
 	uninstall-NetBSD uninstall-OpenBSD uninstall-rc
 
@@ -56,6 +58,7 @@ FORCE:
 
 ${LIB_OBJS} src/main.o: ${HDRS} ${BACKEND_HDRS} build.stamp
 ${TEST_OBJS}: ${HDRS} ${TEST_HDRS} build.stamp
+${LOAD_OBJS} ${BOUND_OBJS}: ${BENCH_HDRS} build.stamp
 
 ${PROGRAM}: src/main.o ${LIB_OBJS}
 	${CC} ${ALL_LDFLAGS} -o $@ src/main.o ${LIB_OBJS} ${LIBS}
@@ -66,7 +69,13 @@ ${UNIT_TESTS}: ${LIB_OBJS} ${UNIT_TESTS:=.o}
 ${TEST_TOOLS}: ${LIB_OBJS} ${TEST_TOOLS:=.o} ${TEST_TOOL_OBJS}
 	${CC} ${ALL_LDFLAGS} -o $@ $@.o ${TEST_TOOL_OBJS} ${LIB_OBJS} ${LIBS}
 
-check-programs: ${PROGRAM} ${UNIT_TESTS} ${TEST_TOOLS}
+bench/load: ${LOAD_OBJS}
+	${CC} ${ALL_LDFLAGS} -o $@ ${LOAD_OBJS} ${LIBS}
+
+bench/bound: ${BOUND_OBJS}
+	${CC} ${ALL_LDFLAGS} -o $@ ${BOUND_OBJS} ${LIBS}
+
+check-programs: ${PROGRAM} ${UNIT_TESTS} ${TEST_TOOLS} ${BENCH_PROGRAMS}
 
 check: check-programs
 	tools/run-tests
@@ -74,6 +83,16 @@ check: check-programs
 # In a Debian tree of its own, booted with systemd-nspawn(1); as root.
 check-systemd: ${PROGRAM}
 	MAKE='${SELF}' tests/systemd/run
+
+# Against the other relays that bench/peers installs.
+bench: ${PROGRAM} ${BENCH_PROGRAMS}
+	bench/compare
+
+bench-quick: ${PROGRAM} ${BENCH_PROGRAMS}
+	bench/compare --quick
+
+bench-check: ${PROGRAM} ${BENCH_PROGRAMS}
+	bench/compare --check
 
 lint:
 	tools/lint
@@ -132,8 +151,9 @@ uninstall-rc:
 	rm -f ${DESTDIR}${RCDIR}/${PROGRAM}
 
 clean:
-	rm -f ${PROGRAM} build.stamp src/*.o tests/*/*.o
-	rm -f ${UNIT_TESTS} ${TEST_TOOLS} ${PROGRAM}-*.tar.gz
+	rm -f ${PROGRAM} build.stamp src/*.o tests/*/*.o bench/*.o
+	rm -f ${UNIT_TESTS} ${TEST_TOOLS} ${BENCH_PROGRAMS_linux}
+	rm -f ${PROGRAM}-*.tar.gz
 
 dist:
 	git archive --format=tar.gz --prefix=${PROGRAM}-${VERSION}/ \

@@ -50,3 +50,11 @@ TEST_HDRS = tests/lib/pass.h tests/lib/peer_actions.h \
 	tests/unit/channel_fixture.h tests/unit/event_fixture.h \
 	tests/unit/options_fixture.h tests/unit/socket_file_fixture.h \
 	tests/unit/sockets.h tests/unit/unit.h
+
+# The programs of bench/, where there is epoll.
+BENCH_PROGRAMS_linux = bench/load bench/bound
+BENCH_PROGRAMS = ${BENCH_PROGRAMS_${OSKIND}}
+LOAD_SRCS = bench/load.c bench/load_client.c bench/load_server.c \
+	bench/load_start.c bench/sockets.c bench/stream.c
+BOUND_SRCS = bench/bound.c bench/sockets.c
+BENCH_HDRS = bench/load.h bench/sockets.h bench/stream.h
