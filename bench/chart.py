@@ -15,7 +15,7 @@ LONGEST = 8  # times the shortest; what is longer is cut
 
 # Readable on white and on black, whatever the viewer says of its colours.
 STYLE = """\
-text { font: 13px sans-serif; fill: #57606a; }
+text { font: 13px sans-serif; fill: #6e7781; }
 .title { font-weight: bold; }
 .ours { fill: #1a7f37; }
 .bound { fill: #8c959f; }
