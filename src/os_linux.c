@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "os.h"
@@ -70,4 +72,26 @@ int
 os_forbid_tracing(void)
 {
 	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/* Both C libraries: constant text, or the thread's own. */
+const char *
+os_error(int error, char room[OS_ERROR_SIZE])
+{
+	strlcpy(room, strerror(error), OS_ERROR_SIZE);
+	return room;
+}
+
+/* The set is too small for the largest machines; they answer otherwise. */
+size_t
+os_processors(void)
+{
+	cpu_set_t set;
+	long n;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == 0)
+		n = CPU_COUNT(&set);
+	else
+		n = sysconf(_SC_NPROCESSORS_ONLN);
+	return n > 0 ? (size_t)n : 1;
 }
