@@ -360,6 +360,7 @@ relay_needs(const struct relay *r, struct sandbox_needs *needs)
 {
 	needs->target = &r->options->target;
 	needs->endpoints = &r->resolver.target->endpoints;
+	needs->workers = 1;
 	needs->any_family = r->resolver.io.fd != -1;
 	needs->inet = r->options->target.kind == ADDRESS_HOST ||
 	    listeners_have_family(&r->listeners, AF_INET) ||

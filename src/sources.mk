@@ -12,7 +12,7 @@ SRCS = src/activation.c src/address.c src/channel.c src/confine.c \
 	${SANDBOX_SRCS_${SANDBOX}}
 
 SANDBOX_SRCS_linux = src/sandbox_linux.c src/sandbox_landlock.c \
-	src/sandbox_seccomp.c
+	src/sandbox_seccomp.c src/sandbox_threads.c
 SANDBOX_SRCS_pledge = src/sandbox_pledge.c
 SANDBOX_SRCS_none = src/sandbox_none.c
 
@@ -47,5 +47,6 @@ TEST_HDRS = tests/lib/pass.h tests/lib/peer_actions.h \
 	tests/lib/peer_files.h tests/lib/stream.h \
 	tests/unit/address_fixture.h \
 	tests/unit/channel_fixture.h tests/unit/event_fixture.h \
-	tests/unit/options_fixture.h tests/unit/socket_file_fixture.h \
+	tests/unit/options_fixture.h tests/unit/sandbox_fixture.h \
+	tests/unit/socket_file_fixture.h \
 	tests/unit/sockets.h tests/unit/unit.h
