@@ -7,8 +7,10 @@ SRCS = src/activation.c src/address.c src/channel.c src/confine.c \
 	src/event_timer.c src/listener.c src/listeners.c src/log.c \
 	src/manager.c src/notify.c src/options.c src/options_help.c \
 	src/os_${OSKIND}.c src/pidfile.c src/pool.c src/privdrop.c \
-	src/proxy_header.c src/relay.c src/resolver.c src/resolver_helper.c \
-	src/session.c src/socket_file.c src/splice_${SPLICE}.c src/target.c src/user.c \
+	src/proxy_header.c src/relay.c src/relay_accept.c \
+	src/relay_signal.c src/resolver.c src/resolver_helper.c \
+	src/session.c src/socket_file.c src/splice_${SPLICE}.c src/target.c \
+	src/user.c src/worker.c src/workers.c \
 	${SANDBOX_SRCS_${SANDBOX}}
 
 SANDBOX_SRCS_linux = src/sandbox_linux.c src/sandbox_landlock.c \
@@ -22,9 +24,10 @@ HDRS = src/activation.h src/address.h src/channel.h src/confine.h \
 	src/event_loop.h src/listener.h src/listeners.h src/log.h \
 	src/manager.h src/notify.h src/options.h src/os.h src/pidfile.h \
 	src/pool.h src/privdrop.h src/proxy_header.h src/relay.h \
+	src/relay_state.h \
 	src/resolver.h src/resolver_helper.h src/sandbox.h \
-	src/sandbox_linux.h src/session.h src/socket_file.h src/splice.h src/target.h \
-	src/user.h
+	src/sandbox_linux.h src/session.h src/socket_file.h src/splice.h \
+	src/target.h src/user.h src/worker.h src/workers.h
 
 UNIT_TESTS = tests/unit/activation_test tests/unit/address_bad_test \
 	tests/unit/address_good_test tests/unit/address_socket_test \
