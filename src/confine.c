@@ -34,12 +34,10 @@ tell_sandbox(const struct sandbox *s, enum options_sandbox mode)
 
 int
 confine(const struct options *o, const struct sandbox_needs *needs,
-    const struct privdrop *privdrop)
+    const struct privdrop *privdrop, struct sandbox *sandbox)
 {
-	struct sandbox sandbox;
-
 	if (o->sandbox != OPTIONS_SANDBOX_OFF &&
-	    sandbox_prepare(&sandbox, needs) == -1)
+	    sandbox_prepare(sandbox, needs) == -1)
 		return fail(EX_OSERR, "sandbox", strerror(errno));
 	if (!privdrop->wanted && geteuid() == 0)
 		log_write(LOG_WARNING, "running as root; see --user");
@@ -47,7 +45,15 @@ confine(const struct options *o, const struct sandbox_needs *needs,
 		return fail(EX_OSERR, o->user, strerror(errno));
 	if (o->sandbox == OPTIONS_SANDBOX_OFF)
 		return EX_OK;
-	if (sandbox_enter(&sandbox) == -1)
+	if (sandbox_enter(sandbox) == -1)
 		return fail(EX_OSERR, "sandbox", strerror(errno));
-	return tell_sandbox(&sandbox, o->sandbox);
+	return tell_sandbox(sandbox, o->sandbox);
+}
+
+int
+confine_seal(const struct options *o, struct sandbox *sandbox)
+{
+	if (o->sandbox != OPTIONS_SANDBOX_OFF && sandbox_seal(sandbox) == -1)
+		return fail(EX_OSERR, "sandbox", strerror(errno));
+	return EX_OK;
 }

@@ -15,6 +15,9 @@
  * must serve nobody.
  */
 int confine(const struct options *, const struct sandbox_needs *,
-    const struct privdrop *);
+    const struct privdrop *, struct sandbox *);
+
+/* As sandbox_seal(), if confine() has entered one; returns as confine(). */
+int confine_seal(const struct options *, struct sandbox *);
 
 #endif

@@ -57,7 +57,8 @@ connection_log_end(struct connection_log *log, const char *target, uint64_t up,
 
 	if (log == NULL)
 		return;
-	ms = now - log->started;
+	/* Another thread may have begun it; its clock was read later. */
+	ms = now > log->started ? now - log->started : 0;
 	log_write(LOG_INFO,
 	    "%s to %s: %" PRIu64 " bytes to target, %" PRIu64
 	    " bytes to client, %" PRIu64 ".%03u s: %s",

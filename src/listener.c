@@ -178,6 +178,8 @@ starve(struct listener *l)
 	l->starved = l->waits = true;
 	event_io_disable(l->loop, &l->io, EVENT_READ);
 	event_timer_set(l->loop, &l->resume_timer, RESUME_MS);
+	if (l->on_starve != NULL)
+		l->on_starve(l);
 }
 
 /* accept(2): errors of the connection, not of the listening socket. */

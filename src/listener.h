@@ -30,7 +30,8 @@ struct listener {
 	/* fd is accepted, non-blocking, close-on-exec, and on_accept's own */
 	void (*on_accept)(
 	    struct listener *, int fd, const struct sockaddr *, socklen_t);
-	void *arg; /* the caller's */
+	void (*on_starve)(struct listener *); /* it waits now; or NULL */
+	void *arg;                            /* the caller's */
 };
 
 /*

@@ -103,7 +103,8 @@ go_into_background(const struct options *o, struct pidfile *pidfile)
 /* What has to be opened is open. */
 static int
 lock_the_door(const struct options *o, const struct relay *relay,
-    const struct privdrop *privdrop, const struct pidfile *pidfile)
+    const struct privdrop *privdrop, const struct pidfile *pidfile,
+    struct sandbox *sandbox)
 {
 	struct sandbox_needs needs = { .directories = { -1, -1 } };
 
@@ -114,7 +115,18 @@ lock_the_door(const struct options *o, const struct relay *relay,
 		log_to_syslog();
 		daemon_detach();
 	}
-	return confine(o, &needs, privdrop);
+	return confine(o, &needs, privdrop, sandbox);
+}
+
+/* Threads begin inside, and are the last that do. */
+static int
+start_workers(
+    const struct options *o, struct relay *relay, struct sandbox *sandbox)
+{
+	int status;
+
+	status = relay_start(relay);
+	return status == EX_OK ? confine_seal(o, sandbox) : status;
 }
 
 static int
@@ -135,6 +147,7 @@ main(int argc, char *argv[])
 	struct privdrop privdrop;
 	struct activation activation;
 	struct manager manager;
+	struct sandbox sandbox;
 	struct pidfile pidfile;
 	struct relay *relay;
 	const char *why;
@@ -153,7 +166,10 @@ main(int argc, char *argv[])
 		return status;
 	if (relay_listen(relay, &activation,
 	        privdrop.wanted ? &privdrop.user : NULL, &status) == 0)
-		status = lock_the_door(&o, relay, &privdrop, &pidfile);
+		status =
+		    lock_the_door(&o, relay, &privdrop, &pidfile, &sandbox);
+	if (status == EX_OK)
+		status = start_workers(&o, relay, &sandbox);
 	if (status == EX_OK)
 		status = serve(&o, relay, &manager, &pidfile);
 	relay_destroy(relay);

@@ -82,6 +82,12 @@ manager_ready(struct manager *m)
 		on_watchdog(&m->watchdog_timer);
 }
 
+bool
+manager_exists(const struct manager *m)
+{
+	return m->notify.fd != -1;
+}
+
 void
 manager_count(struct manager *m, size_t now, uint64_t total)
 {

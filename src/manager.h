@@ -32,6 +32,9 @@ void manager_attach(struct manager *, struct event_loop *);
 /* READY=1, and WATCHDOG=1 in time from now on. */
 void manager_ready(struct manager *);
 
+/* Whether there is one. */
+bool manager_exists(const struct manager *);
+
 /* STATUS= with these counts: at most once a second. */
 void manager_count(struct manager *, size_t now, uint64_t total);
 

@@ -25,7 +25,7 @@ enum {
 };
 
 /* The colon asks for ':' where an argument is missing. */
-static const char short_options[] = ":b:c:dhi:m:o:p:qt:u:Vvw:";
+static const char short_options[] = ":b:c:dhi:j:m:o:p:qt:u:Vvw:";
 
 static const struct option long_options[] = {
 	{ "backlog", required_argument, NULL, 'b' },
@@ -47,6 +47,7 @@ static const struct option long_options[] = {
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "wait", required_argument, NULL, 'w' },
+	{ "workers", required_argument, NULL, 'j' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -82,6 +83,19 @@ parse_count(const char *what, long long min, long long max, long long *n,
 		*n = strtonum(optarg, min, max, &bad);
 	if (bad != NULL)
 		return wrong(why, "%s: %.300s: %s", what, optarg, bad);
+	return 0;
+}
+
+static int
+parse_workers(struct options *o, char why[OPTIONS_WHY_SIZE])
+{
+	long long n;
+
+	n = 0;
+	if (strcmp(optarg, "auto") != 0 &&
+	    parse_count("--workers", 1, OPTIONS_WORKERS_MAX, &n, why) == -1)
+		return -1;
+	o->workers = (size_t)n;
 	return 0;
 }
 
@@ -178,6 +192,8 @@ parse_option(struct options *o, int c, char why[OPTIONS_WHY_SIZE])
 		o->connections_max = (size_t)n;
 		o->has_connections_max = true;
 		return 0;
+	case 'j':
+		return parse_workers(o, why);
 	case 'm':
 		return parse_mode(o, why);
 	case 'o':
@@ -325,6 +341,7 @@ set_defaults(struct options *o)
 		.drain_time = 5000,
 		.exit_idle_time = DURATION_INFINITY,
 		.threshold = LOG_NOTICE,
+		.workers = 1,
 	};
 }
 

@@ -47,11 +47,15 @@ struct options {
 	const char *user; /* USER[:GROUP] in argv, or NULL: stay who we are */
 	enum options_sandbox sandbox;
 	bool inetd;
+	size_t workers; /* 0: as many as processors */
 	uint64_t exit_idle_time;
 	enum proxy_header_version proxy_header;
 	bool daemonize;
 	const char *pidfile; /* in argv, or NULL */
 };
+
+/* As many as --workers takes. */
+#define OPTIONS_WORKERS_MAX 256
 
 #define OPTIONS_WHY_SIZE 512
 

@@ -39,6 +39,8 @@ static const char help[] =
     "                              (5s)\n"
     "      --exit-idle-time TIME   exit when there was no connection so long\n"
     "                              (infinity)\n"
+    "  -j, --workers N             threads that share connections; auto: as\n"
+    "                              many as processors (1)\n"
     "      --inetd                 the listening socket is descriptor 0\n"
     "      --proxy-protocol V      tell the target its client: v1 or v2\n"
     "  -d, --daemonize             go on in the background, log to syslog\n"

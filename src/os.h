@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Whether Unix sockets may have abstract names, unix(7). */
 extern const bool os_abstract_sockets;
@@ -49,5 +50,15 @@ void os_close_both(int, int);
  * as the system has a call for it.  Returns 0, or -1 and errno.
  */
 int os_forbid_tracing(void);
+
+#define OS_ERROR_SIZE 96
+
+/*
+ * As strerror(3), and safe where other threads do the same.  Returns room.
+ */
+const char *os_error(int error, char room[OS_ERROR_SIZE]);
+
+/* Processors that this process may run on, at least 1. */
+size_t os_processors(void);
 
 #endif

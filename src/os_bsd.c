@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "os.h"
@@ -66,4 +67,22 @@ int
 os_forbid_tracing(void)
 {
 	return 0;
+}
+
+/* strerror(3) has one buffer for the whole process there. */
+const char *
+os_error(int error, char room[OS_ERROR_SIZE])
+{
+	/* An unknown number has a text too. */
+	(void)strerror_r(error, room, OS_ERROR_SIZE);
+	return room;
+}
+
+size_t
+os_processors(void)
+{
+	long n;
+
+	n = sysconf(_SC_NPROCESSORS_ONLN);
+	return n > 0 ? (size_t)n : 1;
 }

@@ -8,7 +8,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "os.h"
@@ -104,7 +107,7 @@ os_may_pick_port(unsigned port)
 void
 os_close_both(int a, int b)
 {
-	static bool missing = SYS_close_range == -1;
+	static atomic_bool missing = SYS_close_range == -1;
 	int low;
 
 	low = a < b ? a : b;
@@ -121,4 +124,26 @@ int
 os_forbid_tracing(void)
 {
 	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/* Both C libraries: constant text, or the thread's own. */
+const char *
+os_error(int error, char room[OS_ERROR_SIZE])
+{
+	strlcpy(room, strerror(error), OS_ERROR_SIZE);
+	return room;
+}
+
+/* The set is too small for the largest machines; they answer otherwise. */
+size_t
+os_processors(void)
+{
+	cpu_set_t set;
+	long n;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == 0)
+		n = CPU_COUNT(&set);
+	else
+		n = sysconf(_SC_NPROCESSORS_ONLN);
+	return n > 0 ? (size_t)n : 1;
 }

@@ -37,6 +37,13 @@ int relay_listen(struct relay *, const struct activation *,
 void relay_needs(const struct relay *, struct sandbox_needs *);
 
 /*
+ * Start the other workers, if there are any; inside the sandbox, for their
+ * threads inherit it.  Returns EX_OK, or a code of sysexits(3) after a line in
+ * the log.
+ */
+int relay_start(struct relay *);
+
+/*
  * Serve until SIGTERM and the end of the drain, or SIGINT.  Returns a code of
  * sysexits(3), 0 after a signal.
  */

@@ -121,7 +121,7 @@ static int
 take(struct resolver *r, const struct answer *a)
 {
 	struct endpoints e;
-	struct target *t;
+	struct target *old, *t;
 
 	if (r->target != NULL && is_same(&r->target->endpoints, a))
 		return 0;
@@ -133,9 +133,12 @@ take(struct resolver *r, const struct answer *a)
 	t = target_create(e);
 	if (t == NULL)
 		return -1;
-	if (r->target != NULL)
-		target_release(r->target);
+	pthread_mutex_lock(&r->lock);
+	old = r->target;
 	r->target = t;
+	pthread_mutex_unlock(&r->lock);
+	if (old != NULL)
+		target_release(old);
 	return 0;
 }
 
@@ -203,9 +206,11 @@ resolver_start(struct resolver *r, const struct address *address,
 {
 	const char *why;
 
-	*r = (struct resolver) { .name = name };
+	*r = (struct resolver) { .name = name,
+		.lock = PTHREAD_MUTEX_INITIALIZER };
 	r->io.fd = -1;
-	if (!resolver_is_name(address))
+	r->has_helper = resolver_is_name(address);
+	if (!r->has_helper)
 		return look_up_here(r, address, status);
 	r->io.fd = start_helper(address, privdrop, sandboxed);
 	if (r->io.fd == -1) {
@@ -226,7 +231,9 @@ lose_helper(struct resolver *r)
 	log_write(LOG_WARNING,
 	    "%s: the resolver process has gone; its addresses stay as they are",
 	    r->name);
+	pthread_mutex_lock(&r->lock);
 	event_io_close(r->loop, &r->io);
+	pthread_mutex_unlock(&r->lock);
 }
 
 static void
@@ -234,6 +241,7 @@ on_answer(struct event_io *io, unsigned ready)
 {
 	struct resolver *r;
 	struct answer a;
+	uint64_t now;
 	ssize_t n;
 
 	(void)ready;
@@ -247,14 +255,17 @@ on_answer(struct event_io *io, unsigned ready)
 		lose_helper(r);
 		return;
 	}
-	r->waiting = false;
-	r->answered = event_now(r->loop);
+	now = event_now(r->loop);
 	if (a.status != 0)
-		log_limited(&r->limit, r->answered, LOG_WARNING,
+		log_limited(&r->limit, now, LOG_WARNING,
 		    "%s: %s; its addresses stay as they are", r->name, a.why);
 	else if (take(r, &a) == -1)
-		log_limited(&r->limit, r->answered, LOG_WARNING, "%s: %s",
-		    r->name, strerror(errno));
+		log_limited(&r->limit, now, LOG_WARNING, "%s: %s", r->name,
+		    strerror(errno));
+	pthread_mutex_lock(&r->lock);
+	r->waiting = false;
+	r->answered = now;
+	pthread_mutex_unlock(&r->lock);
 }
 
 int
@@ -272,29 +283,42 @@ resolver_attach(struct resolver *r, struct event_loop *loop)
 	return event_io_enable(loop, &r->io, EVENT_READ);
 }
 
+/* Under the lock. */
 static void
-ask(struct resolver *r)
+ask(struct resolver *r, uint64_t now)
 {
 	if (r->io.fd == -1 || r->waiting)
 		return;
-	r->asked = event_now(r->loop);
+	r->asked = now;
 	if (send(r->io.fd, "?", 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1)
 		r->waiting = true;
 }
 
-void
-resolver_freshen(struct resolver *r)
+/* Another loop's now may be a little before the answer's. */
+struct target *
+resolver_use(struct resolver *r, uint64_t now)
 {
-	if (r->io.fd != -1 && event_now(r->loop) - r->answered >= OLD_MS)
-		ask(r);
+	struct target *t;
+
+	if (!r->has_helper)
+		return target_hold(r->target);
+	pthread_mutex_lock(&r->lock);
+	if (now >= r->answered + OLD_MS)
+		ask(r, now);
+	t = target_hold(r->target);
+	pthread_mutex_unlock(&r->lock);
+	return t;
 }
 
 void
-resolver_doubt(struct resolver *r)
+resolver_doubt(struct resolver *r, uint64_t now)
 {
-	if (r->io.fd != -1 &&
-	    (r->asked == 0 || event_now(r->loop) - r->asked >= ASK_MS))
-		ask(r);
+	if (!r->has_helper)
+		return;
+	pthread_mutex_lock(&r->lock);
+	if (r->asked == 0 || now >= r->asked + ASK_MS)
+		ask(r, now);
+	pthread_mutex_unlock(&r->lock);
 }
 
 void

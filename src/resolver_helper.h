@@ -6,6 +6,7 @@
 #ifndef RESOLVER_HELPER_H
 #define RESOLVER_HELPER_H
 
+#include <pthread.h>
 #include <stdbool.h>
 
 #include "address.h"
@@ -14,15 +15,23 @@
 #include "privdrop.h"
 #include "target.h"
 
+/*
+ * Answers arrive in one loop.  Whoever connects, in whatever thread, calls
+ * resolver_use() and resolver_doubt(); the lock is for what these share with
+ * that loop.  Without a helper nothing ever changes.
+ */
 struct resolver {
-	struct event_io io; /* fd -1: no helper, or it has gone */
+	bool has_helper; /* had one at the start */
 	struct event_loop *loop;
+	const char *name; /* for the log */
+	struct log_limit limit;
+
+	pthread_mutex_t lock;
+	struct event_io io;    /* fd -1: no helper, or it has gone */
 	struct target *target; /* the newest answer */
-	const char *name;      /* for the log */
 	uint64_t answered;     /* when, monotonic milliseconds */
 	uint64_t asked;
 	bool waiting; /* for an answer */
-	struct log_limit limit;
 };
 
 /*
@@ -39,13 +48,14 @@ const char *resolver_start(struct resolver *, const struct address *,
 int resolver_attach(struct resolver *, struct event_loop *);
 
 /*
- * Somebody is about to connect to resolver->target: have it looked up anew in
- * the background if the answer is old.
+ * Somebody is about to connect, now by event_now() of any loop: return the
+ * target, to be released after use.  It is looked up anew in the background if
+ * the answer is old.
  */
-void resolver_freshen(struct resolver *);
+struct target *resolver_use(struct resolver *, uint64_t now);
 
 /* No address could be reached: have it looked up anew at once. */
-void resolver_doubt(struct resolver *);
+void resolver_doubt(struct resolver *, uint64_t now);
 
 /* The helper ends by itself. */
 void resolver_stop(struct resolver *);

@@ -24,11 +24,11 @@ WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion ${WERROR}
 HARDEN_CFLAGS = -fPIE -fstack-protector-strong ${FORTIFY}
 HARDEN_LDFLAGS = -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
 
-ALL_CFLAGS = -std=gnu11 ${WARNINGS} ${HARDEN_CFLAGS} ${CFLAGS} \
+ALL_CFLAGS = -std=gnu11 -pthread ${WARNINGS} ${HARDEN_CFLAGS} ${CFLAGS} \
 	${SANITIZE_FLAGS}
 ALL_CPPFLAGS = -DVERSION=\"${VERSION}\" -Isrc ${BACKEND_CPPFLAGS} \
 	${OS_CPPFLAGS} ${CPPFLAGS}
-ALL_LDFLAGS = ${HARDEN_LDFLAGS} ${SANITIZE_FLAGS} ${LDFLAGS}
+ALL_LDFLAGS = -pthread ${HARDEN_LDFLAGS} ${SANITIZE_FLAGS} ${LDFLAGS}
 
 LIB_SRCS = ${SRCS} ${BACKEND_SRCS}
 LIB_OBJS = ${LIB_SRCS:.c=.o}

@@ -19,6 +19,7 @@ struct sandbox_needs {
 	bool any_family; /* the endpoints may become others of IPv4 and IPv6 */
 	bool inet;       /* accepts or connects with IPv4 or IPv6 */
 	bool local;      /* accepts or connects with Unix sockets */
+	size_t workers;  /* threads; above 1, sandbox_seal() is due */
 	/* Directories in which a file is removed at the end, -1 for none. */
 	int directories[2];
 	/* The files as paths, NULL for none; a socket's lock is beside it. */
@@ -33,6 +34,7 @@ struct sandbox {
 	char missing[SANDBOX_TEXT_SIZE];  /* "" for nothing */
 	int ruleset;                      /* Linux: of Landlock, or -1 */
 	void *filter;                     /* Linux: of libseccomp, or NULL */
+	void *seal;                       /* the same, of sandbox_seal() */
 	bool scopes;                      /* Linux: the ruleset has them */
 };
 
@@ -48,6 +50,13 @@ int sandbox_prepare(struct sandbox *, const struct sandbox_needs *);
  * does not lack could not be had.
  */
 int sandbox_enter(struct sandbox *);
+
+/*
+ * The threads of all workers have been started: permit no others, in any of
+ * them.  With one worker, sandbox_enter() has done that.  Returns 0, or -1 and
+ * errno.
+ */
+int sandbox_seal(struct sandbox *);
 
 /*
  * Enter the sandbox of a process that only looks names up and answers on

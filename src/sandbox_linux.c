@@ -65,14 +65,19 @@ drop_capabilities(void)
 	return (int)syscall(SYS_capset, &header, none);
 }
 
-/* No privilege by execve(2), no other process. */
+/* No privilege by execve(2). */
 static int
-forbid_growth(void)
+forbid_privileges(void)
+{
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+/* No other process, and no other thread. */
+static int
+forbid_processes(void)
 {
 	const struct rlimit none = { .rlim_cur = 0, .rlim_max = 0 };
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
-		return -1;
 	return setrlimit(RLIMIT_NPROC, &none);
 }
 
@@ -89,7 +94,9 @@ sandbox_prepare(struct sandbox *s, const struct sandbox_needs *needs)
 int
 sandbox_enter(struct sandbox *s)
 {
-	if (forbid_growth() == -1)
+	if (forbid_privileges() == -1)
+		return -1;
+	if (s->needs.workers == 1 && forbid_processes() == -1)
 		return -1;
 	if (sandbox_landlock_enter(s) == -1 || drop_capabilities() == -1)
 		return -1;
@@ -98,9 +105,20 @@ sandbox_enter(struct sandbox *s)
 }
 
 int
+sandbox_seal(struct sandbox *s)
+{
+	if (s->needs.workers == 1)
+		return 0;
+	if (forbid_processes() == -1)
+		return -1;
+	return sandbox_seccomp_seal(s);
+}
+
+int
 sandbox_enter_resolver(void)
 {
-	if (forbid_growth() == -1 || sandbox_landlock_enter_resolver() == -1 ||
+	if (forbid_privileges() == -1 || forbid_processes() == -1 ||
+	    sandbox_landlock_enter_resolver() == -1 ||
 	    drop_capabilities() == -1)
 		return -1;
 	return sandbox_seccomp_enter_resolver();

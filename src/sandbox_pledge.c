@@ -82,6 +82,14 @@ sandbox_enter(struct sandbox *s)
 	return pledge(promises, "");
 }
 
+/* A thread is no process: "stdio" permits it, and nothing permits fork(2). */
+int
+sandbox_seal(struct sandbox *s)
+{
+	(void)s;
+	return 0;
+}
+
 int
 sandbox_enter_resolver(void)
 {

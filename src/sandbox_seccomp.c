@@ -73,11 +73,9 @@ static const int refused[] = {
 	SCMP_SYS(open),
 	SCMP_SYS(openat),
 	SCMP_SYS(prctl),
-	SCMP_SYS(prlimit64),
 	SCMP_SYS(readlink),
 	SCMP_SYS(readlinkat),
 	SCMP_SYS(rt_sigaction),
-	SCMP_SYS(rt_sigprocmask),
 	SCMP_SYS(sched_yield),
 	SCMP_SYS(sysinfo),
 	SCMP_SYS(uname),
@@ -264,6 +262,25 @@ result(int e)
 	return -1;
 }
 
+/* For all threads at once; that there be no new privileges, they know. */
+static int
+prepare_seal(struct sandbox *s)
+{
+	int e;
+
+	s->seal = seccomp_init(SCMP_ACT_ALLOW);
+	if (s->seal == NULL)
+		return -ENOMEM;
+	e = seccomp_attr_set(s->seal, SCMP_FLTATR_API_SYSRAWRC, 1);
+	if (e == 0)
+		e = seccomp_attr_set(s->seal, SCMP_FLTATR_CTL_NNP, 0);
+	if (e == 0)
+		e = seccomp_attr_set(s->seal, SCMP_FLTATR_CTL_TSYNC, 1);
+	if (e == 0)
+		e = sandbox_threads_seal(s->seal);
+	return e;
+}
+
 int
 sandbox_seccomp_prepare(struct sandbox *s, const struct sandbox_needs *needs)
 {
@@ -290,6 +307,10 @@ sandbox_seccomp_prepare(struct sandbox *s, const struct sandbox_needs *needs)
 		e = add_pipe(f);
 	if (e == 0)
 		e = add_sockets(f, needs);
+	if (e == 0)
+		e = sandbox_threads_rules(f, needs->workers);
+	if (e == 0 && needs->workers > 1)
+		e = prepare_seal(s);
 	return result(e);
 }
 
@@ -331,8 +352,23 @@ sandbox_seccomp_enter(struct sandbox *s)
 		sandbox_note(s->enforced, "seccomp");
 	else if (e == -EINVAL || e == -ENOSYS) {
 		sandbox_note(s->missing, "seccomp");
+		seccomp_release(s->seal);
+		s->seal = NULL;
 		e = 0;
 	}
+	return result(e);
+}
+
+int
+sandbox_seccomp_seal(struct sandbox *s)
+{
+	int e;
+
+	if (s->seal == NULL)
+		return 0;
+	e = seccomp_load(s->seal);
+	seccomp_release(s->seal);
+	s->seal = NULL;
 	return result(e);
 }
 

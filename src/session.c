@@ -8,9 +8,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "os.h"
 #include "session.h"
 
 struct session {
@@ -107,9 +107,9 @@ break_off(struct session *s, const char *how)
 static void
 break_off_error(struct session *s, const char *who, int error)
 {
-	char how[128];
+	char how[128], room[OS_ERROR_SIZE];
 
-	snprintf(how, sizeof(how), "%s: %s", who, strerror(error));
+	snprintf(how, sizeof(how), "%s: %s", who, os_error(error, room));
 	break_off(s, how);
 }
 
@@ -311,36 +311,40 @@ send_proxy_header(struct session *s)
 static void
 on_connector_retry(struct connector *c)
 {
-	struct resolver *r;
-	struct session *s;
+	struct session_context *x;
+	uint64_t now;
 
-	s = c->owner;
-	r = s->context->resolver;
-	resolver_doubt(r);
+	x = ((struct session *)c->owner)->context;
+	now = event_now(x->loop);
+	resolver_doubt(x->resolver, now);
 	release_target(c);
-	c->target = &target_hold(r->target)->endpoints;
+	c->target = &resolver_use(x->resolver, now)->endpoints;
 }
 
 static void
 on_connector_done(struct connector *c, int error)
 {
+	char room[OS_ERROR_SIZE];
+	struct session_context *x;
 	struct session *s;
+	uint64_t now;
 
 	s = c->owner;
 	s->up.nagle =
 	    error == 0 && c->target->list[c->next].addr.ss_family != AF_UNIX;
+	x = s->context;
 	release_target(c);
 	free(c);
 	s->connector = NULL;
 	if (error != 0) {
-		resolver_doubt(s->context->resolver);
-		s->context->failed++;
-		log_limited(&s->context->failed_log,
-		    event_now(s->context->loop), LOG_WARNING, "%s: %s",
-		    s->context->target_text, strerror(error));
+		now = event_now(x->loop);
+		resolver_doubt(x->resolver, now);
+		x->failed++;
+		log_limited(&x->failed_log, now, LOG_WARNING, "%s: %s",
+		    x->target_text, os_error(error, room));
 		break_off_error(s, "target", error);
 	} else if (open_channels(s) == -1 ||
-	    (s->context->proxy_header != PROXY_HEADER_NONE &&
+	    (x->proxy_header != PROXY_HEADER_NONE &&
 	        send_proxy_header(s) == -1))
 		break_off_error(s, "relay", errno);
 	else
@@ -352,6 +356,7 @@ session_create(
     struct session_context *x, int client, struct connection_log *log)
 {
 	struct session *s;
+	struct target *t;
 
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
@@ -370,9 +375,8 @@ session_create(
 	TAILQ_INSERT_TAIL(&x->sessions, s, link);
 	x->count++;
 	x->total++;
-	resolver_freshen(x->resolver);
-	connector_start(s->connector, x->loop,
-	    &target_hold(x->resolver->target)->endpoints, &s->target,
+	t = resolver_use(x->resolver, event_now(x->loop));
+	connector_start(s->connector, x->loop, &t->endpoints, &s->target,
 	    x->connect_timeout, x->wait, on_connector_done, on_connector_retry,
 	    s);
 	return 0;

@@ -7,12 +7,14 @@ SRCS = src/activation.c src/address.c src/channel.c src/confine.c \
 	src/event_timer.c src/listener.c src/listeners.c src/log.c \
 	src/manager.c src/notify.c src/options.c src/options_help.c \
 	src/os_${OSKIND}.c src/pidfile.c src/pool.c src/privdrop.c \
-	src/proxy_header.c src/relay.c src/resolver.c src/resolver_helper.c \
-	src/session.c src/socket_file.c src/splice_${SPLICE}.c src/target.c src/user.c \
+	src/proxy_header.c src/relay.c src/relay_accept.c \
+	src/relay_signal.c src/resolver.c src/resolver_helper.c \
+	src/session.c src/socket_file.c src/splice_${SPLICE}.c src/target.c \
+	src/user.c src/worker.c src/workers.c \
 	${SANDBOX_SRCS_${SANDBOX}}
 
 SANDBOX_SRCS_linux = src/sandbox_linux.c src/sandbox_landlock.c \
-	src/sandbox_seccomp.c
+	src/sandbox_seccomp.c src/sandbox_threads.c
 SANDBOX_SRCS_pledge = src/sandbox_pledge.c
 SANDBOX_SRCS_none = src/sandbox_none.c
 
@@ -22,9 +24,10 @@ HDRS = src/activation.h src/address.h src/channel.h src/confine.h \
 	src/event_loop.h src/listener.h src/listeners.h src/log.h \
 	src/manager.h src/notify.h src/options.h src/os.h src/pidfile.h \
 	src/pool.h src/privdrop.h src/proxy_header.h src/relay.h \
+	src/relay_state.h \
 	src/resolver.h src/resolver_helper.h src/sandbox.h \
-	src/sandbox_linux.h src/session.h src/socket_file.h src/splice.h src/target.h \
-	src/user.h
+	src/sandbox_linux.h src/session.h src/socket_file.h src/splice.h \
+	src/target.h src/user.h src/worker.h src/workers.h
 
 UNIT_TESTS = tests/unit/activation_test tests/unit/address_bad_test \
 	tests/unit/address_good_test tests/unit/address_socket_test \
@@ -40,7 +43,7 @@ UNIT_TESTS = tests/unit/activation_test tests/unit/address_bad_test \
 	tests/unit/pidfile_test tests/unit/pool_test tests/unit/proxy_header_test \
 	tests/unit/sandbox_test tests/unit/socket_file_bind_test \
 	tests/unit/socket_file_race_test tests/unit/socket_file_remove_test \
-	tests/unit/socket_file_taken_test
+	tests/unit/socket_file_taken_test tests/unit/workers_test
 TEST_TOOLS = tests/lib/await tests/lib/handover tests/lib/notified \
 	tests/lib/peer
 TEST_TOOL_SRCS = tests/lib/peer_actions.c tests/lib/peer_files.c
@@ -48,7 +51,8 @@ TEST_HDRS = tests/lib/pass.h tests/lib/peer_actions.h \
 	tests/lib/peer_files.h tests/lib/stream.h \
 	tests/unit/address_fixture.h \
 	tests/unit/channel_fixture.h tests/unit/event_fixture.h \
-	tests/unit/options_fixture.h tests/unit/socket_file_fixture.h \
+	tests/unit/options_fixture.h tests/unit/sandbox_fixture.h \
+	tests/unit/socket_file_fixture.h \
 	tests/unit/sockets.h tests/unit/unit.h
 
 # The programs of bench/, where there is epoll.

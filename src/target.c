@@ -15,21 +15,22 @@ target_create(struct endpoints endpoints)
 		free(endpoints.list);
 		return NULL;
 	}
-	*t = (struct target) { .endpoints = endpoints, .users = 1 };
+	t->endpoints = endpoints;
+	atomic_init(&t->users, 1);
 	return t;
 }
 
 struct target *
 target_hold(struct target *t)
 {
-	t->users++;
+	atomic_fetch_add(&t->users, 1);
 	return t;
 }
 
 void
 target_release(struct target *t)
 {
-	if (--t->users > 0)
+	if (atomic_fetch_sub(&t->users, 1) > 1)
 		return;
 	free(t->endpoints.list);
 	free(t);

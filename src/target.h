@@ -1,16 +1,18 @@
 /*
- * The socket addresses of the target, shared by those who connect to them
- * while newer ones may already have taken their place.
+ * The socket addresses of the target, shared by those who connect to them, in
+ * whatever thread, while newer ones may already have taken their place.
  * Not here: how they are found, see resolver.h.
  */
 #ifndef TARGET_H
 #define TARGET_H
 
+#include <stdatomic.h>
+
 #include "endpoint.h"
 
 struct target {
 	struct endpoints endpoints; /* never changed */
-	size_t users;
+	atomic_size_t users;
 };
 
 /*

@@ -76,6 +76,10 @@ limits_taken_away_head()
 }
 limits_taken_away_body()
 {
+	# Several accept more than they have descriptors left to connect with.
+	case ${RELAY_OPTIONS-} in
+	*-j*) atf_skip "only one worker accepts and connects in one step" ;;
+	esac
 	start_peer service -n 30 listen ./service.sock text:hello eof
 	start_relay relay ./relay.sock ./service.sock
 	prlimit --pid "$(cat relay.pid)" --nofile=16:16

@@ -60,6 +60,12 @@ has_owner(const struct options *o)
 	return o->owner != NULL && strcmp(o->owner, "7") == 0;
 }
 
+static bool
+has_workers(const struct options *o)
+{
+	return o->workers == 7;
+}
+
 /* Every option with an argument; the value is 7 for each. */
 static const struct {
 	const char *name;
@@ -70,7 +76,8 @@ static const struct {
 	{ "--backlog", "-b", "--b", has_backlog },
 	{ "--connections-max", "-c", "--connections", has_connections_max },
 	{ "--connect-timeout", "-t", "--connect-", has_connect_timeout },
-	{ "--wait", "-w", "--w", has_wait },
+	{ "--wait", "-w", "--wa", has_wait },
+	{ "--workers", "-j", "--wo", has_workers },
 	{ "--idle-timeout", "-i", "--idle", has_idle_timeout },
 	{ "--drain-time", NULL, "--dr", has_drain_time },
 	{ "--mode", "-m", "--m", has_mode },
@@ -278,6 +285,7 @@ ATF_TC_BODY(ambiguous_options, tc)
 	BAD("--ver: unknown option", "--ver", "./s", "a:1");
 	BAD("--connect: unknown option", "--connect", "1", "./s", "a:1");
 	BAD("--c=1: unknown option", "--c=1", "./s", "a:1");
+	BAD("--w: unknown option", "--w", "1", "./s", "a:1");
 }
 
 ATF_TC_WITHOUT_HEAD(arguments_to_flags);

@@ -35,6 +35,26 @@ ATF_TC_BODY(defaults, tc)
 	ATF_CHECK_EQ(DURATION_INFINITY, o.idle_timeout);
 	ATF_CHECK_EQ(5000, o.drain_time);
 	ATF_CHECK_EQ(LOG_NOTICE, o.threshold);
+	ATF_CHECK_EQ(1, o.workers);
+}
+
+ATF_TC_WITHOUT_HEAD(workers);
+ATF_TC_BODY(workers, tc)
+{
+	struct options o;
+
+	GOOD(&o, "-j1", "./s", "a:1");
+	ATF_CHECK_EQ(1, o.workers);
+	GOOD(&o, "--workers=256", "./s", "a:1");
+	ATF_CHECK_EQ(256, o.workers);
+	GOOD(&o, "-j", "auto", "./s", "a:1");
+	ATF_CHECK_EQ(0, o.workers);
+	BAD("--workers: 0: too small", "-j0", "./s", "a:1");
+	BAD("--workers: 257: too large", "-j257", "./s", "a:1");
+	BAD("--workers: -1: invalid", "-j-1", "./s", "a:1");
+	BAD("--workers: : invalid", "--workers=", "./s", "a:1");
+	BAD("--workers: autos: invalid", "-jautos", "./s", "a:1");
+	BAD("--workers: 2x: invalid", "--workers=2x", "./s", "a:1");
 }
 
 ATF_TC_WITHOUT_HEAD(bad_counts);
@@ -223,6 +243,7 @@ ATF_TC_BODY(no_words_at_all, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, defaults);
+	ATF_TP_ADD_TC(tp, workers);
 	ATF_TP_ADD_TC(tp, bad_counts);
 	ATF_TP_ADD_TC(tp, bad_modes_and_owners);
 	ATF_TP_ADD_TC(tp, bad_times);

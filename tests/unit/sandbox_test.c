@@ -7,7 +7,6 @@
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include <netinet/in.h>
 
@@ -16,112 +15,14 @@
 #include <atf-c.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "sandbox.h"
-#include "sockets.h"
-
-/* What a child found. */
-#define REFUSED 0  /* the call failed */
-#define POSSIBLE 1 /* it did not */
-#define BROKEN 2   /* the sandbox could not be entered */
-#define ABSENT 3   /* this system or build has none */
-
-static struct endpoint target; /* 127.0.0.1 and a port that listens */
-static struct endpoint other;  /* another such port */
-static int inside, outside;    /* directories: may be removed in, may not */
-
-static struct endpoint
-listening(void)
-{
-	struct endpoint e = { .length = sizeof(struct sockaddr_in) };
-	int fd;
-
-	fd = tcp_bound((struct sockaddr_in *)&e.addr);
-	ATF_REQUIRE_EQ(0, listen(fd, 8));
-	return e;
-}
-
-static void
-enter(bool any_family)
-{
-	struct address address = { .kind = ADDRESS_HOST };
-	struct endpoints endpoints = { .list = &target, .n = 1 };
-	struct sandbox_needs needs = {
-		.target = &address,
-		.endpoints = &endpoints,
-		.any_family = any_family,
-		.directories = { inside, -1 },
-		.removed = { "inside", NULL },
-	};
-	struct sandbox s;
-
-	if (sandbox_prepare(&s, &needs) == -1 || sandbox_enter(&s) == -1)
-		_exit(BROKEN);
-	if (s.missing[0] != '\0')
-		_exit(ABSENT);
-}
-
-static int
-status_of(bool possible)
-{
-	return possible ? POSSIBLE : REFUSED;
-}
-
-/* Returns the child's exit status; a killed one counts as REFUSED. */
-static int
-in_child(bool (*attempt)(void), bool resolver)
-{
-	int status;
-	pid_t pid;
-
-	pid = fork();
-	ATF_REQUIRE(pid != -1);
-	if (pid == 0) {
-		if (!resolver)
-			enter(false);
-		else if (sandbox_enter_resolver() == -1)
-			_exit(BROKEN);
-		_exit(status_of(attempt()));
-	}
-	ATF_REQUIRE_EQ(pid, waitpid(pid, &status, 0));
-	if (WIFSIGNALED(status))
-		return REFUSED;
-	/* The handler of a forbidden call ends the process with 70. */
-	return WEXITSTATUS(status) == 70 ? REFUSED : WEXITSTATUS(status);
-}
-
-static void
-set_up(void)
-{
-	target = listening();
-	other = listening();
-	ATF_REQUIRE_EQ(0, mkdir("inside", 0700));
-	ATF_REQUIRE_EQ(0, mkdir("outside", 0700));
-	inside = open("inside", O_RDONLY | O_DIRECTORY);
-	outside = open("outside", O_RDONLY | O_DIRECTORY);
-	close(openat(inside, "file", O_CREAT | O_WRONLY, 0600));
-	close(openat(outside, "file", O_CREAT | O_WRONLY, 0600));
-}
-
-static bool
-never(void)
-{
-	return false;
-}
-
-static void
-require_sandbox(void)
-{
-	set_up();
-	if (in_child(never, false) == ABSENT)
-		atf_tc_skip("no complete sandbox on this system, or in this "
-		            "build");
-}
+#include "sandbox_fixture.h"
 
 static bool
 opens(void)
@@ -293,20 +194,32 @@ writes_file(void)
 	return openat(inside, "file", O_WRONLY) != -1;
 }
 
-#define WALL(name)                                            \
-	ATF_TC_WITHOUT_HEAD(name);                            \
-	ATF_TC_BODY(name, tc)                                 \
-	{                                                     \
-		require_sandbox();                            \
-		ATF_CHECK_EQ(REFUSED, in_child(name, false)); \
+static void *
+nothing(void *arg)
+{
+	return arg;
+}
+
+static bool
+starts_thread(void)
+{
+	pthread_t thread;
+
+	return pthread_create(&thread, NULL, nothing, NULL) == 0;
+}
+
+#define WALL(name)                    \
+	ATF_TC_WITHOUT_HEAD(name);    \
+	ATF_TC_BODY(name, tc)         \
+	{                             \
+		check(REFUSED, name); \
 	}
 
-#define DOOR(name)                                             \
-	ATF_TC_WITHOUT_HEAD(name);                             \
-	ATF_TC_BODY(name, tc)                                  \
-	{                                                      \
-		require_sandbox();                             \
-		ATF_CHECK_EQ(POSSIBLE, in_child(name, false)); \
+#define DOOR(name)                     \
+	ATF_TC_WITHOUT_HEAD(name);     \
+	ATF_TC_BODY(name, tc)          \
+	{                              \
+		check(POSSIBLE, name); \
 	}
 
 WALL(opens)
@@ -329,20 +242,33 @@ WALL(changes_mode)
 DOOR(connects_to_target)
 DOOR(removes_inside)
 
+/* pledge(2) does not tell threads that run from those that are to come. */
+ATF_TC_WITHOUT_HEAD(threads);
+ATF_TC_BODY(threads, tc)
+{
+	require_sandbox();
+	ATF_CHECK_EQ(POSSIBLE, in_child(starts_thread, before_seal));
+#ifdef __linux__
+	ATF_CHECK_EQ(REFUSED, in_child(starts_thread, in_process));
+	ATF_CHECK_EQ(REFUSED, in_child(starts_thread, in_worker));
+	ATF_CHECK_EQ(REFUSED, in_child(starts_thread, beside_worker));
+#endif
+}
+
 /* The process that looks names up has walls of its own. */
 ATF_TC_WITHOUT_HEAD(resolver);
 ATF_TC_BODY(resolver, tc)
 {
 	require_sandbox();
-	ATF_CHECK_EQ(POSSIBLE, in_child(reads_hosts, true));
-	ATF_CHECK_EQ(REFUSED, in_child(executes, true));
-	ATF_CHECK_EQ(REFUSED, in_child(forks, true));
-	ATF_CHECK_EQ(REFUSED, in_child(traces, true));
-	ATF_CHECK_EQ(REFUSED, in_child(kills, true));
-	ATF_CHECK_EQ(REFUSED, in_child(creates, true));
-	ATF_CHECK_EQ(REFUSED, in_child(writes_file, true));
-	ATF_CHECK_EQ(REFUSED, in_child(removes_outside, true));
-	ATF_CHECK_EQ(REFUSED, in_child(connects_elsewhere, true));
+	ATF_CHECK_EQ(POSSIBLE, in_child(reads_hosts, in_resolver));
+	ATF_CHECK_EQ(REFUSED, in_child(executes, in_resolver));
+	ATF_CHECK_EQ(REFUSED, in_child(forks, in_resolver));
+	ATF_CHECK_EQ(REFUSED, in_child(traces, in_resolver));
+	ATF_CHECK_EQ(REFUSED, in_child(kills, in_resolver));
+	ATF_CHECK_EQ(REFUSED, in_child(creates, in_resolver));
+	ATF_CHECK_EQ(REFUSED, in_child(writes_file, in_resolver));
+	ATF_CHECK_EQ(REFUSED, in_child(removes_outside, in_resolver));
+	ATF_CHECK_EQ(REFUSED, in_child(connects_elsewhere, in_resolver));
 }
 
 /* Without a sandbox the same attempts succeed: the tests can fail. */
@@ -383,6 +309,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, changes_mode);
 	ATF_TP_ADD_TC(tp, connects_to_target);
 	ATF_TP_ADD_TC(tp, removes_inside);
+	ATF_TP_ADD_TC(tp, threads);
 	ATF_TP_ADD_TC(tp, resolver);
 	ATF_TP_ADD_TC(tp, without_walls);
 	return atf_no_error();

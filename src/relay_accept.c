@@ -1,0 +1,243 @@
+/*
+ * Who is let in: limits, accepting, waiting for room, and leaving when nobody
+ * comes.
+ * Not here: sharing connections out, see workers.c.
+ */
+#include <sys/types.h>
+
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "address.h"
+#include "descriptors.h"
+#include "os.h"
+#include "pool.h"
+#include "relay_state.h"
+
+/* Descriptors kept for log, loop, signals, and so on. */
+#define RESERVED 16
+
+/*
+ * For each further worker: its loop, both ends of the pipe to it, and as many
+ * pipes as its pool may come to hold.  All of them share a pipe to main.
+ */
+#define LOOP_RESERVED 1
+#define PIPE_RESERVED 2
+#define POOL_RESERVED (POOL_PIPES * PIPE_RESERVED)
+#define WORKER_RESERVED (LOOP_RESERVED + PIPE_RESERVED + POOL_RESERVED)
+
+/* Connections with sockets handed over, as systemd-socket-proxyd(8). */
+#define HANDED_OVER_MAX 256
+
+/* At least half of the descriptors are for connections. */
+size_t
+relay_workers(const struct options *o)
+{
+	size_t descriptors, possible, wanted;
+
+	if (o->workers == 1)
+		return 1;
+	wanted = o->workers > 0 ? o->workers : os_processors();
+	if (wanted > OPTIONS_WORKERS_MAX)
+		wanted = OPTIONS_WORKERS_MAX;
+	descriptors = descriptors_raise_limit();
+	possible = 1 + descriptors / 2 / WORKER_RESERVED;
+	if (wanted <= possible)
+		return wanted;
+	log_write(LOG_WARNING,
+	    "--workers: %zu is more than %zu descriptors allow, using %zu",
+	    wanted, descriptors, possible);
+	return possible;
+}
+
+static size_t
+reserved(const struct relay *r)
+{
+	size_t n;
+
+	n = RESERVED + r->listeners.n;
+	if (r->workers.n > 1)
+		n += (r->workers.n - 1) * WORKER_RESERVED + PIPE_RESERVED;
+	return n;
+}
+
+void
+relay_set_limit(struct relay *r)
+{
+	size_t descriptors, possible, wanted;
+
+	descriptors = descriptors_raise_limit();
+	possible =
+	    descriptors > reserved(r) + 2 ? (descriptors - reserved(r)) / 2 : 1;
+	wanted = r->options->connections_max;
+	if (!r->options->has_connections_max && !r->options->has_listen)
+		wanted = HANDED_OVER_MAX;
+	r->refuses = wanted > 0;
+	r->limit = wanted > 0 && wanted < possible ? wanted : possible;
+	if (wanted > possible)
+		log_write(LOG_WARNING,
+		    "--connections-max: %zu is more than %zu descriptors "
+		    "allow, using %zu",
+		    wanted, descriptors, possible);
+}
+
+/*
+ * While there is room for clients, the end of one session changes nothing
+ * but the counts that a service manager shows.
+ */
+static void
+watch(struct relay *r, bool clients_wait)
+{
+	unsigned bits;
+
+	bits = 0;
+	if (clients_wait || manager_exists(r->manager))
+		bits |= WORKERS_ANY_END;
+	if (r->draining || r->options->exit_idle_time != EVENT_INFINITE)
+		bits |= WORKERS_LAST_END;
+	workers_watch(&r->workers, bits);
+}
+
+void
+relay_watch(struct relay *r)
+{
+	watch(r, false);
+}
+
+int
+relay_wait_for_exit(struct relay *r)
+{
+	return event_timer_set(
+	    r->loop, &r->exit_timer, r->options->exit_idle_time);
+}
+
+static void
+tell_manager(struct relay *r)
+{
+	manager_count(r->manager, workers_sessions(&r->workers),
+	    workers_total(&r->workers));
+}
+
+/* Only we let more sessions in: if there is room now, there is room then. */
+static void
+let_in(struct relay *r)
+{
+	r->ended = workers_ended(&r->workers);
+	if (workers_sessions(&r->workers) >= r->limit)
+		return;
+	watch(r, false);
+	listeners_resume(&r->listeners);
+}
+
+static void
+keep_out(struct relay *r)
+{
+	listeners_pause(&r->listeners);
+	watch(r, true);
+	/* One may have ended before its worker knew that we wait for it. */
+	let_in(r);
+}
+
+/* The same; of what ended before we accepted last, we have had the use. */
+void
+relay_on_starve(struct listener *l)
+{
+	struct relay *r;
+
+	r = l->arg;
+	watch(r, true);
+	if (workers_ended(&r->workers) != r->ended)
+		let_in(r);
+}
+
+static void
+end_drain(struct relay *r)
+{
+	if (workers_sessions(&r->workers) == 0)
+		event_loop_stop(r->loop);
+}
+
+/* Sessions have ended, in whatever thread, or workers have told counts. */
+void
+relay_on_note(struct workers *all)
+{
+	struct relay *r;
+
+	r = all->owner;
+	if (workers_failed(all)) {
+		r->status = EX_OSERR;
+		event_loop_stop(r->loop);
+		return;
+	}
+	relay_log_totals(r);
+	tell_manager(r);
+	if (r->draining) {
+		end_drain(r);
+		return;
+	}
+	let_in(r);
+	/* A second note must not begin the time anew. */
+	if (workers_sessions(all) == 0 && r->exit_timer.slot == 0)
+		relay_wait_for_exit(r);
+}
+
+/*
+ * Whoever has connected by now is served; whoever comes later stays in the
+ * backlog of a socket that was handed over, for the next start.
+ */
+static void
+on_exit_idle(struct event_timer *t)
+{
+	struct relay *r;
+	uint64_t dealt;
+
+	r = (struct relay *)(void *)((char *)t -
+	    offsetof(struct relay, exit_timer));
+	dealt = r->workers.dealt;
+	listeners_sweep(&r->listeners);
+	/* Another thread may have ended what came; its note is on its way. */
+	if (r->workers.dealt != dealt || t->slot != 0)
+		return;
+	log_write(LOG_NOTICE, "exiting: no connections");
+	manager_stopping(r->manager, 0);
+	event_loop_stop(r->loop);
+}
+
+void
+relay_init_timers(struct relay *r)
+{
+	event_timer_init(&r->exit_timer, on_exit_idle);
+}
+
+static void
+refuse(struct relay *r, struct listener *l, int fd)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	close(fd);
+	r->refused++;
+	log_limited(&r->refused_log, event_now(r->loop), LOG_WARNING,
+	    "%s: connection refused: %zu open already", listener_text(l, text),
+	    r->limit);
+}
+
+void
+relay_on_accept(
+    struct listener *l, int fd, const struct sockaddr *peer, socklen_t length)
+{
+	struct connection_log *log;
+	struct relay *r;
+
+	r = l->arg;
+	r->ended = workers_ended(&r->workers);
+	if (workers_sessions(&r->workers) >= r->limit) {
+		refuse(r, l, fd);
+		return;
+	}
+	event_timer_cancel(r->loop, &r->exit_timer);
+	log = connection_log_begin(fd, peer, length, event_now(r->loop));
+	workers_deal(&r->workers, fd, log);
+	tell_manager(r);
+	if (!r->refuses && workers_sessions(&r->workers) >= r->limit)
+		keep_out(r);
+}

@@ -1,0 +1,256 @@
+/*
+ * Dealing connections to threads, and hearing of their ends.
+ * Not here: what becomes of a connection.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "worker.h"
+
+static struct workers *
+of_io(struct event_io *io)
+{
+	return (struct workers *)(void *)((char *)io -
+	    offsetof(struct workers, io));
+}
+
+/* One note stands for all that came to pass before it is taken back here. */
+static void
+on_notes(struct event_io *io, unsigned ready)
+{
+	struct workers *all;
+	char bytes[16];
+	ssize_t n;
+
+	(void)ready;
+	all = of_io(io);
+	n = read(io->fd, bytes, sizeof(bytes));
+	if (n == -1) {
+		if (errno != EINTR)
+			event_io_drained(io, EVENT_READ);
+		return;
+	}
+	event_io_took(io, (size_t)n, (size_t)n < sizeof(bytes));
+	atomic_store(&all->noted, false);
+	all->on_note(all);
+}
+
+void
+workers_note(struct workers *all)
+{
+	/* There is room: at most one other note is on its way. */
+	if (!atomic_exchange(&all->noted, true) &&
+	    write(all->note_fd, "", 1) == -1)
+		atomic_store(&all->noted, false);
+}
+
+static int
+open_notes(struct workers *all)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) == -1)
+		return -1;
+	event_io_init(&all->io, fds[0], on_notes);
+	all->note_fd = fds[1];
+	return event_io_enable(
+	    workers_context(all, 0)->loop, &all->io, EVENT_READ);
+}
+
+int
+workers_open(struct workers *all, size_t n, void (*on_note)(struct workers *),
+    void *owner)
+{
+	*all = (struct workers) { .on_note = on_note, .owner = owner };
+	all->io.fd = all->note_fd = -1;
+	all->list = aligned_alloc(WORKER_ALIGNMENT, n * sizeof(*all->list));
+	if (all->list == NULL)
+		return -1;
+	for (; all->n < n; all->n++)
+		if (worker_open(&all->list[all->n], all) == -1) {
+			all->n++;
+			return -1;
+		}
+	return n > 1 ? open_notes(all) : 0;
+}
+
+struct session_context *
+workers_context(struct workers *all, size_t i)
+{
+	return &all->list[i].context;
+}
+
+int
+workers_start(struct workers *all)
+{
+	struct worker *w;
+	int e;
+
+	while (all->threads + 1 < all->n) {
+		w = &all->list[all->threads + 1];
+		e = pthread_create(&w->thread, NULL, worker_run, w);
+		if (e != 0) {
+			errno = e;
+			return -1;
+		}
+		all->threads++;
+	}
+	return 0;
+}
+
+/* Whoever comes after the one that was dealt to last wins a tie. */
+static size_t
+choose(const struct workers *all)
+{
+	size_t best, fewest, i, k, open;
+
+	best = all->last;
+	fewest = SIZE_MAX;
+	for (k = 1; k <= all->n; k++) {
+		i = (all->last + k) % all->n;
+		open = atomic_load(&all->list[i].open);
+		if (open < fewest) {
+			fewest = open;
+			best = i;
+		}
+	}
+	return best;
+}
+
+static bool
+hand_over(struct worker *w, int client, struct connection_log *log)
+{
+	const struct worker_handover h = { .client = client, .log = log };
+
+	return write(w->handover_fd, &h, sizeof(h)) == (ssize_t)sizeof(h);
+}
+
+void
+workers_deal(struct workers *all, int client, struct connection_log *log)
+{
+	struct worker *w;
+
+	all->dealt++;
+	all->last = choose(all);
+	w = &all->list[all->last];
+	/* Counted before its worker can end it. */
+	atomic_fetch_add(&all->open, 1);
+	atomic_fetch_add(&w->open, 1);
+	if (w != all->list) {
+		if (hand_over(w, client, log))
+			return;
+		/* A full pipe: it has not taken thousands.  Serve it here. */
+		atomic_fetch_sub(&w->open, 1);
+		w = all->list;
+		atomic_fetch_add(&w->open, 1);
+	}
+	worker_take(w, client, log);
+}
+
+size_t
+workers_sessions(const struct workers *all)
+{
+	return atomic_load(&all->open);
+}
+
+uint64_t
+workers_total(const struct workers *all)
+{
+	return all->dealt - atomic_load(&all->refused);
+}
+
+uint64_t
+workers_refused(const struct workers *all)
+{
+	return atomic_load(&all->refused);
+}
+
+bool
+workers_failed(const struct workers *all)
+{
+	return atomic_load(&all->failed);
+}
+
+uint64_t
+workers_ended(const struct workers *all)
+{
+	return all->dealt - atomic_load(&all->open);
+}
+
+void
+workers_watch(struct workers *all, unsigned bits)
+{
+	if (all->n > 1)
+		atomic_store(&all->watch, bits);
+}
+
+/* A full pipe wakes it too, see on_handover() in worker.c. */
+static void
+wake(struct workers *all)
+{
+	size_t i;
+
+	for (i = 1; i <= all->threads; i++)
+		(void)hand_over(&all->list[i], -1, NULL);
+}
+
+void
+workers_ask(struct workers *all)
+{
+	size_t i;
+
+	atomic_store(&all->owing, all->threads);
+	for (i = 1; i <= all->threads; i++)
+		atomic_store(&all->list[i].asked, true);
+	wake(all);
+}
+
+bool
+workers_told(const struct workers *all)
+{
+	return atomic_load(&all->owing) == 0;
+}
+
+void
+workers_counts(const struct workers *all, struct workers_counts *sum)
+{
+	const struct workers_counts *c;
+	size_t i;
+
+	worker_count(all->list, sum);
+	for (i = 1; i <= all->threads; i++) {
+		c = &all->list[i].counts;
+		sum->now += c->now;
+		sum->total += c->total;
+		sum->failed += c->failed;
+		sum->up += c->up;
+		sum->down += c->down;
+	}
+}
+
+void
+workers_stop(struct workers *all)
+{
+	size_t i;
+
+	atomic_store(&all->stopping, true);
+	wake(all);
+	session_end_all(&all->list[0].context, WORKER_STOPPED);
+	for (i = 1; i <= all->threads; i++)
+		pthread_join(all->list[i].thread, NULL);
+	all->threads = 0;
+}
+
+void
+workers_close(struct workers *all)
+{
+	if (all->io.fd != -1) {
+		event_io_close(workers_context(all, 0)->loop, &all->io);
+		close(all->note_fd);
+	}
+	while (all->n > 0)
+		worker_close(&all->list[--all->n]);
+	free(all->list);
+}

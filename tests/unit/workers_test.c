@@ -1,0 +1,145 @@
+/*
+ * Tests of workers.h: what a person who runs the relay cannot bring about.
+ * Not here: dealing, limits, drain, totals, see tests/e2e/workers_test.sh.
+ */
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
+#include <atf-c.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "sockets.h"
+#include "worker.h"
+
+static struct workers workers;
+static struct resolver resolver;
+
+static void
+on_note(struct workers *all)
+{
+	if (workers_failed(all))
+		event_loop_stop(workers_context(all, 0)->loop);
+}
+
+/* Two of them, and a target that listens. */
+static void
+set_up(void)
+{
+	struct endpoints e = { .n = 1 };
+	struct session_context *x;
+	size_t i;
+	int fd;
+
+	ATF_REQUIRE_EQ(0, workers_open(&workers, 2, on_note, NULL));
+	e.list = calloc(1, sizeof(*e.list));
+	ATF_REQUIRE(e.list != NULL);
+	e.list->length = sizeof(struct sockaddr_in);
+	fd = tcp_bound((struct sockaddr_in *)&e.list->addr);
+	ATF_REQUIRE_EQ(0, listen(fd, 8));
+	resolver.io.fd = -1;
+	resolver.target = target_create(e);
+	ATF_REQUIRE(resolver.target != NULL);
+	for (i = 0; i < workers.n; i++) {
+		x = workers_context(&workers, i);
+		x->resolver = &resolver;
+		x->target_text = "target";
+		x->connect_timeout = 10000;
+	}
+}
+
+static void
+tear_down(void)
+{
+	workers_stop(&workers);
+	ATF_CHECK_EQ(0, workers_sessions(&workers));
+	workers_close(&workers);
+	resolver_stop(&resolver);
+}
+
+static int
+lowest_free(void)
+{
+	int fd;
+
+	fd = dup(STDERR_FILENO);
+	ATF_REQUIRE(fd != -1);
+	close(fd);
+	return fd;
+}
+
+static void
+deal(void)
+{
+	int fds[2];
+
+	unix_pair(fds);
+	workers_deal(&workers, fds[0], NULL);
+}
+
+ATF_TC_WITHOUT_HEAD(full_pipe);
+ATF_TC_BODY(full_pipe, tc)
+{
+	const struct worker_handover nothing = { .client = -1 };
+	const struct worker *list;
+
+	set_up();
+	list = workers.list;
+	while (write(list[1].handover_fd, &nothing, sizeof(nothing)) != -1)
+		continue;
+	deal();
+	ATF_CHECK_EQ(1, list[0].open);
+	ATF_CHECK_EQ(0, list[1].open);
+	ATF_CHECK_EQ(1, workers_sessions(&workers));
+	/* Asked while the pipe is full, it answers all the same. */
+	ATF_REQUIRE_EQ(0, workers_start(&workers));
+	workers_ask(&workers);
+	while (!workers_told(&workers))
+		continue;
+	tear_down();
+}
+
+/* Sessions that are on their way end as those that have begun. */
+ATF_TC_WITHOUT_HEAD(never_taken);
+ATF_TC_BODY(never_taken, tc)
+{
+	set_up();
+	deal();
+	deal();
+	deal();
+	ATF_CHECK_EQ(2, workers.list[1].open);
+	ATF_CHECK_EQ(3, workers_total(&workers));
+	ATF_REQUIRE_EQ(0, workers_start(&workers));
+	tear_down();
+	ATF_CHECK_EQ(3, workers_ended(&workers));
+}
+
+/* It stops serving, and main hears of it. */
+ATF_TC_WITHOUT_HEAD(loop_fails);
+ATF_TC_BODY(loop_fails, tc)
+{
+	int each, fd, first, null;
+
+	null = open("/dev/null", O_RDWR);
+	first = lowest_free();
+	set_up();
+	/* Each loop has as many, and the pipe of the second comes after. */
+	each = (workers.list[1].io.fd - first) / 2;
+	for (fd = first + each; fd < first + 2 * each; fd++)
+		ATF_REQUIRE_EQ(fd, dup2(null, fd));
+	ATF_REQUIRE_EQ(0, workers_start(&workers));
+	ATF_REQUIRE_EQ(0, event_loop_run(workers_context(&workers, 0)->loop));
+	ATF_CHECK(workers_failed(&workers));
+	tear_down();
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, full_pipe);
+	ATF_TP_ADD_TC(tp, never_taken);
+	ATF_TP_ADD_TC(tp, loop_fails);
+	return atf_no_error();
+}
