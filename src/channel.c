@@ -28,6 +28,12 @@
 #define SMALL_FILL ((size_t)16 * 1024)
 #define DEMOTE_AFTER 16
 
+/*
+ * Of a Unix socket that is spliced to; the system may grant less.  It costs
+ * nothing, and nearly doubles the rate of a single connection.
+ */
+#define SEND_BUFFER (1024 * 1024)
+
 /* Full reads until a pipe is asked for again. */
 #define RETRY_AFTER 64
 
@@ -196,10 +202,18 @@ family_of(int fd)
 static void
 promote(struct channel *c, const struct channel_ends *x)
 {
+	const int size = SEND_BUFFER;
+	sa_family_t to;
+
 	c->streak = 0;
-	c->way = splice_pays(family_of(x->from->fd), family_of(x->to->fd))
-	    ? WAY_SPLICE
-	    : WAY_COPY;
+	c->way = WAY_COPY;
+	to = family_of(x->to->fd);
+	if (!splice_pays(family_of(x->from->fd), to))
+		return;
+	c->way = WAY_SPLICE;
+	if (to == AF_UNIX)
+		(void)setsockopt(
+		    x->to->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
 static void

@@ -11,6 +11,9 @@
 /* Buffers kept while nobody borrows them. */
 #define KEPT 2
 
+/* A page: the kernel copies to and from whole ones faster. */
+#define ALIGNMENT 4096
+
 /* Pipes kept open when none is lent. */
 #define PIPES_KEPT 2
 
@@ -23,6 +26,27 @@ struct pool {
 	size_t n_idle;
 	size_t n_shut;
 };
+
+static struct buffer *
+adopt(char *data, size_t size)
+{
+	struct buffer *b;
+
+	b = data == NULL ? NULL : malloc(sizeof(*b));
+	if (b == NULL) {
+		free(data);
+		return NULL;
+	}
+	*b = (struct buffer) { .data = data, .size = size };
+	return b;
+}
+
+static void
+discard(struct buffer *b)
+{
+	free(b->data);
+	free(b);
+}
 
 struct pool *
 pool_create(void)
@@ -56,19 +80,8 @@ pool_destroy(struct pool *p)
 {
 	shut_idle(p, 0);
 	while (p->n > 0)
-		free(p->kept[--p->n]);
+		discard(p->kept[--p->n]);
 	free(p);
-}
-
-static struct buffer *
-allocate(size_t size)
-{
-	struct buffer *b;
-
-	b = malloc(sizeof(*b) + size);
-	if (b != NULL)
-		b->size = size;
-	return b;
 }
 
 struct buffer *
@@ -76,9 +89,11 @@ pool_borrow(struct pool *p)
 {
 	struct buffer *b;
 
-	b = p->n > 0 ? p->kept[--p->n] : allocate(POOL_BUFFER_SIZE);
-	if (b != NULL)
-		b->start = b->end = 0;
+	if (p->n == 0)
+		return adopt(aligned_alloc(ALIGNMENT, POOL_BUFFER_SIZE),
+		    POOL_BUFFER_SIZE);
+	b = p->kept[--p->n];
+	b->start = b->end = 0;
 	return b;
 }
 
@@ -92,11 +107,10 @@ pool_shrink(struct pool *p, struct buffer *b)
 	/* Above a quarter, the copy costs more than the memory is worth. */
 	if (length > POOL_BUFFER_SIZE / 4 || b->size < POOL_BUFFER_SIZE)
 		return b;
-	small = allocate(length);
+	small = adopt(malloc(length), length);
 	if (small == NULL)
 		return b;
 	memcpy(small->data, b->data + b->start, length);
-	small->start = 0;
 	small->end = length;
 	pool_return(p, b);
 	return small;
@@ -108,7 +122,7 @@ pool_return(struct pool *p, struct buffer *b)
 	if (b->size == POOL_BUFFER_SIZE && p->n < KEPT)
 		p->kept[p->n++] = b;
 	else
-		free(b);
+		discard(b);
 }
 
 struct splice_pipe *

@@ -19,7 +19,7 @@ struct buffer {
 	size_t size;
 	size_t start;
 	size_t end;
-	char data[];
+	char *data;
 };
 
 struct pool;

@@ -88,6 +88,7 @@ static const struct {
 	{ SOL_SOCKET, SO_KEEPALIVE },
 	{ SOL_SOCKET, SO_LINGER },
 	{ SOL_SOCKET, SO_OOBINLINE },
+	{ SOL_SOCKET, SO_SNDBUF },
 	{ IPPROTO_TCP, TCP_NODELAY },
 };
 
