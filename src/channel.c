@@ -57,13 +57,6 @@ enum progress {
 };
 
 int
-channel_open(struct channel *c, const struct channel_ends *x)
-{
-	(void)c;
-	return event_io_enable(x->loop, x->from, EVENT_READ);
-}
-
-int
 channel_prepend(
     struct channel *c, struct pool *pool, const void *data, size_t length)
 {

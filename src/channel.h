@@ -21,10 +21,10 @@ enum channel_state {
 
 /*
  * What a channel works with: the owner's, the same for each call.  Both
- * sockets are connected, non-blocking stream sockets.  While the state is
- * CHANNEL_OPEN the channel decides whether EVENT_READ is wanted of from and
- * EVENT_WRITE of to.  The process ignores SIGPIPE, as splice(2) has no flag
- * against it.
+ * sockets are connected, non-blocking stream sockets, and EVENT_READ is wanted
+ * of from at first; while the state is CHANNEL_OPEN the channel decides
+ * whether it still is, and EVENT_WRITE of to.  The process ignores SIGPIPE, as
+ * splice(2) has no flag against it.
  */
 struct channel_ends {
 	struct event_io *from;
@@ -55,9 +55,6 @@ struct channel {
 	bool last : 1;    /* the owner's: see channel_pump() */
 	bool nagle : 1;   /* the destination is TCP without TCP_NODELAY */
 };
-
-/* Begin to read.  Returns 0, or -1 and errno as event_io_enable(). */
-int channel_open(struct channel *, const struct channel_ends *);
 
 /*
  * Put octets, POOL_BUFFER_SIZE at most, before everything that will be read;

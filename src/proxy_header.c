@@ -215,3 +215,20 @@ proxy_header_write(unsigned char header[PROXY_HEADER_MAX],
 	}
 	return 0;
 }
+
+size_t
+proxy_header_of(unsigned char header[PROXY_HEADER_MAX],
+    enum proxy_header_version version, int fd)
+{
+	struct sockaddr_storage from, to;
+	socklen_t from_length, to_length;
+
+	from_length = sizeof(from);
+	if (getpeername(fd, (struct sockaddr *)&from, &from_length) == -1)
+		from_length = 0;
+	to_length = sizeof(to);
+	if (getsockname(fd, (struct sockaddr *)&to, &to_length) == -1)
+		to_length = 0;
+	return proxy_header_write(header, version, (struct sockaddr *)&from,
+	    from_length, (struct sockaddr *)&to, to_length);
+}

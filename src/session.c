@@ -127,20 +127,16 @@ is_over(const struct channel *c)
 static void
 settle(struct session *s)
 {
-	const struct channel *up, *down;
-
-	up = &s->up;
-	down = &s->down;
-	if (up->state == CHANNEL_READ_FAILED)
-		break_off_error(s, "client", up->error);
-	else if (down->state == CHANNEL_READ_FAILED)
-		break_off_error(s, "target", down->error);
-	else if (!is_over(up) || !is_over(down))
+	if (s->up.state == CHANNEL_READ_FAILED)
+		break_off_error(s, "client", s->up.error);
+	else if (s->down.state == CHANNEL_READ_FAILED)
+		break_off_error(s, "target", s->down.error);
+	else if (!is_over(&s->up) || !is_over(&s->down))
 		return;
-	else if (up->state == CHANNEL_WRITE_FAILED)
-		break_off_error(s, "target", up->error);
-	else if (down->state == CHANNEL_WRITE_FAILED)
-		break_off_error(s, "client", down->error);
+	else if (s->up.state == CHANNEL_WRITE_FAILED)
+		break_off_error(s, "target", s->up.error);
+	else if (s->down.state == CHANNEL_WRITE_FAILED)
+		break_off_error(s, "client", s->down.error);
 	else
 		destroy(s, "ended");
 }
@@ -266,17 +262,14 @@ on_client_waiting(struct event_io *io, unsigned ready)
 static int
 open_channels(struct session *s)
 {
-	struct channel_ends up, down;
 	struct event_loop *loop;
 
 	loop = s->context->loop;
 	s->client.on_ready = on_client_ready;
 	s->target.on_ready = on_target_ready;
 	s->target.owner = s;
-	up = ends_of(s, &s->up);
-	down = ends_of(s, &s->down);
-	if (channel_open(&s->up, &up) == -1 ||
-	    channel_open(&s->down, &down) == -1)
+	if (event_io_enable(loop, &s->client, EVENT_READ) == -1 ||
+	    event_io_enable(loop, &s->target, EVENT_READ) == -1)
 		return -1;
 	s->active = event_now(loop);
 	return event_timer_set(loop, &s->idle_timer, s->context->idle_timeout);
@@ -287,20 +280,9 @@ static int
 send_proxy_header(struct session *s)
 {
 	unsigned char header[PROXY_HEADER_MAX];
-	struct sockaddr_storage from, to;
-	socklen_t from_length, to_length;
 	size_t n;
 
-	from_length = sizeof(from);
-	if (getpeername(s->client.fd, (struct sockaddr *)&from, &from_length) ==
-	    -1)
-		from_length = 0;
-	to_length = sizeof(to);
-	if (getsockname(s->client.fd, (struct sockaddr *)&to, &to_length) == -1)
-		to_length = 0;
-	n = proxy_header_write(header, s->context->proxy_header,
-	    (struct sockaddr *)&from, from_length, (struct sockaddr *)&to,
-	    to_length);
+	n = proxy_header_of(header, s->context->proxy_header, s->client.fd);
 	if (channel_prepend(&s->up, s->context->pool, header, n) == -1)
 		return -1;
 	pump(s, &s->up, &s->down);
