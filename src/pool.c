@@ -23,6 +23,7 @@ struct pool {
 	struct splice_pipe pipes[POOL_PIPES];
 	struct splice_pipe *idle[POOL_PIPES]; /* open, not lent */
 	struct splice_pipe *shut[POOL_PIPES];
+	size_t n_pipes;
 	size_t n_idle;
 	size_t n_shut;
 };
@@ -49,14 +50,15 @@ discard(struct buffer *b)
 }
 
 struct pool *
-pool_create(void)
+pool_create(size_t pipes)
 {
 	struct pool *p;
 
 	p = calloc(1, sizeof(*p));
 	if (p == NULL)
 		return NULL;
-	for (p->n_shut = 0; p->n_shut < POOL_PIPES; p->n_shut++)
+	p->n_pipes = pipes < POOL_PIPES ? pipes : POOL_PIPES;
+	for (; p->n_shut < p->n_pipes; p->n_shut++)
 		p->shut[p->n_shut] = &p->pipes[p->n_shut];
 	return p;
 }
@@ -142,6 +144,6 @@ pool_return_pipe(struct pool *p, struct splice_pipe *pipe)
 		shut(p, pipe);
 	else
 		p->idle[p->n_idle++] = pipe;
-	if (p->n_idle + p->n_shut == POOL_PIPES)
+	if (p->n_idle + p->n_shut == p->n_pipes)
 		shut_idle(p, PIPES_KEPT);
 }

@@ -24,8 +24,11 @@ struct buffer {
 
 struct pool;
 
-/* Returns NULL and ENOMEM. */
-struct pool *pool_create(void);
+/* Pipes that a pool can have open at most. */
+#define POOL_PIPES 16
+
+/* With so many pipes at most, up to POOL_PIPES.  Returns NULL and ENOMEM. */
+struct pool *pool_create(size_t pipes);
 
 /* Free the pool; every buffer has been given back. */
 void pool_destroy(struct pool *);
@@ -42,9 +45,6 @@ struct buffer *pool_shrink(struct pool *, struct buffer *);
 
 /* Give a buffer back, whatever is in it. */
 void pool_return(struct pool *, struct buffer *);
-
-/* Pipes that a pool has open at most. */
-#define POOL_PIPES 16
 
 /*
  * Borrow an empty pipe.  Returns NULL if all are lent, or as splice_open();

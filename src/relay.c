@@ -33,8 +33,8 @@ open_loops(struct relay *r)
 	struct session_context *x;
 	size_t i;
 
-	if (workers_open(
-	        &r->workers, relay_workers(r->options), relay_on_note, r) == -1)
+	if (workers_open(&r->workers, relay_workers(r->options), relay_pipes(),
+	        relay_on_note, r) == -1)
 		return -1;
 	for (i = 0; i < r->workers.n; i++) {
 		x = workers_context(&r->workers, i);

@@ -18,16 +18,27 @@
 #define RESERVED 16
 
 /*
- * For each further worker: its loop, both ends of the pipe to it, and as many
- * pipes as its pool may come to hold.  All of them share a pipe to main.
+ * For each further worker: its loop, and both ends of the pipe to it.  All of
+ * them share a pipe to main.
  */
 #define LOOP_RESERVED 1
 #define PIPE_RESERVED 2
-#define POOL_RESERVED (POOL_PIPES * PIPE_RESERVED)
-#define WORKER_RESERVED (LOOP_RESERVED + PIPE_RESERVED + POOL_RESERVED)
+#define WORKER_RESERVED (LOOP_RESERVED + PIPE_RESERVED)
+
+/* Of so many descriptors, a worker's pool may hold one pipe. */
+#define DESCRIPTORS_FOR_A_PIPE 64
 
 /* Connections with sockets handed over, as systemd-socket-proxyd(8). */
 #define HANDED_OVER_MAX 256
+
+size_t
+relay_pipes(void)
+{
+	size_t pipes;
+
+	pipes = descriptors_raise_limit() / DESCRIPTORS_FOR_A_PIPE;
+	return pipes < POOL_PIPES ? pipes : POOL_PIPES;
+}
 
 /* At least half of the descriptors are for connections. */
 size_t
@@ -41,7 +52,8 @@ relay_workers(const struct options *o)
 	if (wanted > OPTIONS_WORKERS_MAX)
 		wanted = OPTIONS_WORKERS_MAX;
 	descriptors = descriptors_raise_limit();
-	possible = 1 + descriptors / 2 / WORKER_RESERVED;
+	possible = 1 +
+	    descriptors / 2 / (WORKER_RESERVED + relay_pipes() * PIPE_RESERVED);
 	if (wanted <= possible)
 		return wanted;
 	log_write(LOG_WARNING,
@@ -55,7 +67,8 @@ reserved(const struct relay *r)
 {
 	size_t n;
 
-	n = RESERVED + r->listeners.n;
+	n = RESERVED + r->listeners.n +
+	    r->workers.n * r->workers.pipes * PIPE_RESERVED;
 	if (r->workers.n > 1)
 		n += (r->workers.n - 1) * WORKER_RESERVED + PIPE_RESERVED;
 	return n;

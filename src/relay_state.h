@@ -41,6 +41,9 @@ struct relay {
 /* Workers that the options ask for and descriptors allow. */
 size_t relay_workers(const struct options *);
 
+/* Pipes that each of their pools may hold. */
+size_t relay_pipes(void);
+
 /* How many sessions there may be; the listeners are open. */
 void relay_set_limit(struct relay *);
 

@@ -142,7 +142,7 @@ worker_open(struct worker *w, struct workers *all)
 	memset(w, 0, sizeof(*w));
 	w->all = all;
 	w->io.fd = w->handover_fd = -1;
-	pool = pool_create();
+	pool = pool_create(all->pipes);
 	loop = event_loop_create();
 	session_context_init(&w->context, loop, pool, on_session_end);
 	atomic_init(&w->open, 0);

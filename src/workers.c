@@ -60,10 +60,14 @@ open_notes(struct workers *all)
 }
 
 int
-workers_open(struct workers *all, size_t n, void (*on_note)(struct workers *),
-    void *owner)
+workers_open(struct workers *all, size_t n, size_t pipes,
+    void (*on_note)(struct workers *), void *owner)
 {
-	*all = (struct workers) { .on_note = on_note, .owner = owner };
+	*all = (struct workers) {
+		.pipes = pipes,
+		.on_note = on_note,
+		.owner = owner,
+	};
 	all->io.fd = all->note_fd = -1;
 	all->list = aligned_alloc(WORKER_ALIGNMENT, n * sizeof(*all->list));
 	if (all->list == NULL)

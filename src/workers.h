@@ -40,6 +40,7 @@ struct workers_counts {
 struct workers {
 	struct worker *list; /* list[0] is the main thread */
 	size_t n;
+	size_t pipes;   /* that each pool may hold */
 	size_t threads; /* that were started */
 	size_t last;    /* was dealt to last */
 	uint64_t dealt; /* connections ever, refused ones too */
@@ -59,12 +60,12 @@ struct workers {
 };
 
 /*
- * Make n loops and what is between them.  To be called after the last fork(2)
- * of the process.  Returns 0, or -1 and errno; then workers_close() is still
- * due.
+ * Make n loops and what is between them, each with a pool of so many pipes.
+ * To be called after the last fork(2) of the process.  Returns 0, or -1 and
+ * errno; then workers_close() is still due.
  */
-int workers_open(
-    struct workers *, size_t n, void (*on_note)(struct workers *), void *owner);
+int workers_open(struct workers *, size_t n, size_t pipes,
+    void (*on_note)(struct workers *), void *owner);
 
 /* What the sessions of worker i share, and its loop; i is below n. */
 struct session_context *workers_context(struct workers *, size_t i);

@@ -140,9 +140,9 @@ few_descriptors_head()
 few_descriptors_body()
 {
 	ulimit -n 100
-	start_relay relay -j 9 ./sock 127.0.0.1:9
+	start_relay relay -j 64 ./sock 127.0.0.1:9
 	atf_check grep -q -e \
-	    '--workers: 9 is more than 100 descriptors allow, using 2' relay.log
+	    '--workers: 64 is more than 100 descriptors allow, using 11' relay.log
 	stop_relay relay
 }
 

@@ -302,7 +302,7 @@ open_fixture(struct fixture *f, enum kind source, enum kind sink, int size)
 	set_deadline(f);
 	f->loop = event_loop_create();
 	ATF_REQUIRE(f->loop != NULL);
-	f->pool = pool_create();
+	f->pool = pool_create(POOL_PIPES);
 	ATF_REQUIRE(f->pool != NULL);
 	open_pair(source, in);
 	open_pair(sink, out);

@@ -20,7 +20,7 @@ ATF_TC_BODY(buffers, tc)
 	struct pool *p;
 	size_t i;
 
-	p = pool_create();
+	p = pool_create(POOL_PIPES);
 	ATF_REQUIRE(p != NULL);
 	for (i = 0; i < UNIT_LENGTH(all); i++) {
 		all[i] = pool_borrow(p);
@@ -45,7 +45,7 @@ ATF_TC_BODY(shrink, tc)
 	struct buffer *b;
 	struct pool *p;
 
-	p = pool_create();
+	p = pool_create(POOL_PIPES);
 	b = pool_borrow(p);
 	ATF_REQUIRE(b != NULL);
 	memcpy(b->data + 1000, "left over", 9);
@@ -65,7 +65,7 @@ create_with_pipes(struct splice_pipe *pipes[])
 	struct pool *p;
 	size_t i;
 
-	p = pool_create();
+	p = pool_create(POOL_PIPES);
 	ATF_REQUIRE(p != NULL);
 	pipes[0] = pool_borrow_pipe(p);
 	if (pipes[0] == NULL) {
@@ -100,6 +100,18 @@ ATF_TC_BODY(pipes_are_bounded, tc)
 	ATF_REQUIRE_EQ(before, unit_descriptors());
 }
 
+/* With no descriptors to spare, octets are copied. */
+ATF_TC_WITHOUT_HEAD(no_pipes);
+ATF_TC_BODY(no_pipes, tc)
+{
+	struct pool *p;
+
+	p = pool_create(0);
+	ATF_REQUIRE(p != NULL);
+	ATF_REQUIRE(pool_borrow_pipe(p) == NULL);
+	pool_destroy(p);
+}
+
 ATF_TC_WITHOUT_HEAD(only_empty_pipes_are_lent);
 ATF_TC_BODY(only_empty_pipes_are_lent, tc)
 {
@@ -130,6 +142,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, buffers);
 	ATF_TP_ADD_TC(tp, shrink);
 	ATF_TP_ADD_TC(tp, pipes_are_bounded);
+	ATF_TP_ADD_TC(tp, no_pipes);
 	ATF_TP_ADD_TC(tp, only_empty_pipes_are_lent);
 	return atf_no_error();
 }

@@ -34,7 +34,7 @@ set_up(void)
 	size_t i;
 	int fd;
 
-	ATF_REQUIRE_EQ(0, workers_open(&workers, 2, on_note, NULL));
+	ATF_REQUIRE_EQ(0, workers_open(&workers, 2, POOL_PIPES, on_note, NULL));
 	e.list = calloc(1, sizeof(*e.list));
 	ATF_REQUIRE(e.list != NULL);
 	e.list->length = sizeof(struct sockaddr_in);
