@@ -150,9 +150,16 @@ static enum progress
 flush(struct channel *c, const struct channel_ends *x)
 {
 	ssize_t n;
+	bool cut;
 
-	while (channel_pending(c) > 0) {
+	/*
+	 * A splice(2) that a reset cuts short tells how far it came, and uses
+	 * the error up: the next has EPIPE.
+	 */
+	for (cut = false; channel_pending(c) > 0; cut = n > 0) {
 		n = write_some(c, x);
+		if (n == -1 && errno == EPIPE && cut && c->pipe != NULL)
+			errno = ECONNRESET;
 		if (n >= 0)
 			c->bytes += (uint64_t)n;
 		else if (errno == EAGAIN || errno == EWOULDBLOCK)

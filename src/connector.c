@@ -69,6 +69,7 @@ on_pause_over(struct event_timer *t)
 static void
 pause_and_retry(struct connector *c)
 {
+	event_timer_cancel(c->loop, &c->timer); /* await() may have set it */
 	event_timer_init(&c->timer, on_pause_over);
 	if (event_timer_set(c->loop, &c->timer, c->pause) == -1) {
 		done(c, errno);

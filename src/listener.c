@@ -148,12 +148,15 @@ of_timer(struct event_timer *t)
 	    offsetof(struct listener, resume_timer));
 }
 
-/* Registered already, so nothing can fail. */
+/* It may have been disarmed: registering it anew can fail for memory. */
 static void
 listen_again(struct listener *l)
 {
-	if (!l->paused && !l->waits)
-		event_io_enable(l->loop, &l->io, INTEREST);
+	if (l->paused || l->waits ||
+	    event_io_enable(l->loop, &l->io, INTEREST) == 0)
+		return;
+	l->waits = true;
+	event_timer_set(l->loop, &l->resume_timer, RESUME_MS);
 }
 
 static void
@@ -195,9 +198,7 @@ is_transient(int error)
 	case EHOSTDOWN:
 	case EHOSTUNREACH:
 	case ENETUNREACH:
-	case EOPNOTSUPP:
 	case ETIMEDOUT:
-	case EPERM:
 		return true;
 	default:
 		return false;
@@ -217,9 +218,14 @@ accept_one(struct listener *l)
 	if (fd == -1)
 		return -1;
 	l->starved = false;
-	/* A Unix socket does not inherit it from the one that listens. */
-	if (peer.ss_family == AF_UNIX)
+	/*
+	 * A Unix socket does not inherit it from the one that listens, nor does
+	 * a connection that was made before that one was handed over.
+	 */
+	if (peer.ss_family == AF_UNIX || l->handed_over)
 		(void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+	if (peer.ss_family != AF_UNIX && l->handed_over)
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	l->on_accept(l, fd, (struct sockaddr *)&peer, length);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -102,11 +103,15 @@ clean(char *text, size_t length)
 static void
 write_line(const char *line, size_t n)
 {
+	static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+	ssize_t written;
 
 	/* Shorter than PIPE_BUF, so that there is room for all of it. */
-	if (poll(&p, 1, 0) == 1 && write(STDERR_FILENO, line, n) == -1)
-		return;
+	pthread_mutex_lock(&mutex);
+	written = poll(&p, 1, 0) == 1 ? write(STDERR_FILENO, line, n) : 0;
+	pthread_mutex_unlock(&mutex);
+	(void)written;
 }
 
 static void

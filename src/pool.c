@@ -14,7 +14,7 @@
 /* A page: the kernel copies to and from whole ones faster. */
 #define ALIGNMENT 4096
 
-/* Pipes kept open when none is lent. */
+/* Pipes kept open, or as many as are lent. */
 #define PIPES_KEPT 2
 
 struct pool {
@@ -140,10 +140,12 @@ pool_borrow_pipe(struct pool *p)
 void
 pool_return_pipe(struct pool *p, struct splice_pipe *pipe)
 {
+	size_t lent;
+
 	if (pipe->length > 0)
 		shut(p, pipe);
 	else
 		p->idle[p->n_idle++] = pipe;
-	if (p->n_idle + p->n_shut == p->n_pipes)
-		shut_idle(p, PIPES_KEPT);
+	lent = p->n_pipes - p->n_idle - p->n_shut;
+	shut_idle(p, lent > PIPES_KEPT ? lent : PIPES_KEPT);
 }

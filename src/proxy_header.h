@@ -32,7 +32,7 @@ size_t proxy_header_write(unsigned char header[PROXY_HEADER_MAX],
     socklen_t from_length, const struct sockaddr *to, socklen_t to_length);
 
 /* The same for an accepted socket, with the addresses of its two sides. */
-size_t proxy_header_of(unsigned char header[PROXY_HEADER_MAX],
-    enum proxy_header_version, int fd);
+size_t proxy_header_of(
+    unsigned char header[PROXY_HEADER_MAX], enum proxy_header_version, int fd);
 
 #endif

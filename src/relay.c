@@ -200,6 +200,7 @@ relay_destroy(struct relay *r)
 {
 	listeners_close(&r->listeners);
 	workers_stop(&r->workers);
+	relay_log_totals(r);
 	event_timer_cancel(r->loop, &r->drain_timer);
 	event_timer_cancel(r->loop, &r->exit_timer);
 	manager_close(r->manager);

@@ -40,11 +40,11 @@ relay_pipes(void)
 	return pipes < POOL_PIPES ? pipes : POOL_PIPES;
 }
 
-/* At least half of the descriptors are for connections. */
+/* At least half of what is not kept anyway is for connections. */
 size_t
 relay_workers(const struct options *o)
 {
-	size_t descriptors, possible, wanted;
+	size_t descriptors, each, fixed, possible, wanted;
 
 	if (o->workers == 1)
 		return 1;
@@ -52,10 +52,14 @@ relay_workers(const struct options *o)
 	if (wanted > OPTIONS_WORKERS_MAX)
 		wanted = OPTIONS_WORKERS_MAX;
 	descriptors = descriptors_raise_limit();
-	possible = 1 +
-	    descriptors / 2 / (WORKER_RESERVED + relay_pipes() * PIPE_RESERVED);
+	each = WORKER_RESERVED + relay_pipes() * PIPE_RESERVED;
+	fixed = RESERVED + PIPE_RESERVED + relay_pipes() * PIPE_RESERVED;
+	possible =
+	    1 + (descriptors > fixed ? (descriptors - fixed) / 2 / each : 0);
 	if (wanted <= possible)
 		return wanted;
+	if (o->workers == 0)
+		return possible;
 	log_write(LOG_WARNING,
 	    "--workers: %zu is more than %zu descriptors allow, using %zu",
 	    wanted, descriptors, possible);

@@ -35,6 +35,7 @@ struct sandbox {
 	int ruleset;                      /* Linux: of Landlock, or -1 */
 	void *filter;                     /* Linux: of libseccomp, or NULL */
 	void *seal;                       /* the same, of sandbox_seal() */
+	bool seal_missing;                /* Linux: cannot be had */
 	bool scopes;                      /* Linux: the ruleset has them */
 };
 

@@ -68,6 +68,7 @@ static const int extra[] = { -1, SANDBOX_EXTRA_CALLS };
 
 /* What a C library may try, and can do without. */
 static const int refused[] = {
+	SCMP_SYS(accept), /* musl's accept4(3), after EINVAL */
 	SCMP_SYS(access),
 	SCMP_SYS(faccessat),
 	SCMP_SYS(open),
@@ -90,40 +91,6 @@ static const struct {
 	{ SOL_SOCKET, SO_OOBINLINE },
 	{ SOL_SOCKET, SO_SNDBUF },
 	{ IPPROTO_TCP, TCP_NODELAY },
-};
-
-/*
- * For the resolver process.  What a C library's resolver calls is its own
- * secret, so this names what it must not call; Landlock guards the files.
- */
-static const int resolver_forbidden[] = {
-	SCMP_SYS(add_key),
-	SCMP_SYS(bpf),
-	SCMP_SYS(chroot),
-	SCMP_SYS(clone),
-	SCMP_SYS(clone3),
-	SCMP_SYS(execve),
-	SCMP_SYS(execveat),
-	SCMP_SYS(fork),
-	SCMP_SYS(io_uring_setup),
-	SCMP_SYS(kcmp),
-	SCMP_SYS(keyctl),
-	SCMP_SYS(kill),
-	SCMP_SYS(listen),
-	SCMP_SYS(mount),
-	SCMP_SYS(perf_event_open),
-	SCMP_SYS(pidfd_getfd),
-	SCMP_SYS(pidfd_open),
-	SCMP_SYS(pidfd_send_signal),
-	SCMP_SYS(process_vm_readv),
-	SCMP_SYS(process_vm_writev),
-	SCMP_SYS(ptrace),
-	SCMP_SYS(request_key),
-	SCMP_SYS(setns),
-	SCMP_SYS(tkill),
-	SCMP_SYS(unshare),
-	SCMP_SYS(userfaultfd),
-	SCMP_SYS(vfork),
 };
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
@@ -263,6 +230,14 @@ result(int e)
 	return -1;
 }
 
+/* A call of another architecture would end one thread alone. */
+static int
+kill_whole_process(scmp_filter_ctx f)
+{
+	return seccomp_attr_set(
+	    f, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+}
+
 /* For all threads at once; that there be no new privileges, they know. */
 static int
 prepare_seal(struct sandbox *s)
@@ -276,9 +251,18 @@ prepare_seal(struct sandbox *s)
 	if (e == 0)
 		e = seccomp_attr_set(s->seal, SCMP_FLTATR_CTL_NNP, 0);
 	if (e == 0)
-		e = seccomp_attr_set(s->seal, SCMP_FLTATR_CTL_TSYNC, 1);
+		e = kill_whole_process(s->seal);
 	if (e == 0)
 		e = sandbox_threads_seal(s->seal);
+	if (e == 0)
+		e = seccomp_attr_set(s->seal, SCMP_FLTATR_CTL_TSYNC, 1);
+	/* No such kernel: then sandbox_seccomp_enter() says what is missing. */
+	if (e == -EOPNOTSUPP) {
+		seccomp_release(s->seal);
+		s->seal = NULL;
+		s->seal_missing = true;
+		e = 0;
+	}
 	return e;
 }
 
@@ -296,6 +280,8 @@ sandbox_seccomp_prepare(struct sandbox *s, const struct sandbox_needs *needs)
 	s->filter = f;
 	/* The errno itself, so that a kernel without seccomp can be told. */
 	e = seccomp_attr_set(f, SCMP_FLTATR_API_SYSRAWRC, 1);
+	if (e == 0)
+		e = kill_whole_process(f);
 	if (e == 0)
 		e = add_lists(f);
 	if (e == 0)
@@ -349,9 +335,11 @@ sandbox_seccomp_enter(struct sandbox *s)
 	e = seccomp_load(s->filter);
 	seccomp_release(s->filter);
 	s->filter = NULL;
-	if (e == 0)
+	if (e == 0) {
 		sandbox_note(s->enforced, "seccomp");
-	else if (e == -EINVAL || e == -ENOSYS) {
+		if (s->seal_missing)
+			sandbox_note(s->missing, "seccomp for all threads");
+	} else if (e == -EINVAL || e == -ENOSYS) {
 		sandbox_note(s->missing, "seccomp");
 		seccomp_release(s->seal);
 		s->seal = NULL;
@@ -371,26 +359,4 @@ sandbox_seccomp_seal(struct sandbox *s)
 	seccomp_release(s->seal);
 	s->seal = NULL;
 	return result(e);
-}
-
-int
-sandbox_seccomp_enter_resolver(void)
-{
-	scmp_filter_ctx f;
-	size_t i;
-	int e;
-
-	f = seccomp_init(SCMP_ACT_ALLOW);
-	if (f == NULL) {
-		errno = ENOMEM;
-		return -1;
-	}
-	e = 0;
-	for (i = 0; e == 0 && i < LENGTH(resolver_forbidden); i++)
-		e = seccomp_rule_add(
-		    f, SCMP_ACT_KILL_PROCESS, resolver_forbidden[i], 0);
-	if (e == 0)
-		e = seccomp_load(f);
-	seccomp_release(f);
-	return e == -EINVAL || e == -ENOSYS ? 0 : result(e);
 }

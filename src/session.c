@@ -180,8 +180,10 @@ pump(struct session *s, struct channel *c, struct channel *back)
 
 	c->last = back->state == CHANNEL_ENDED;
 	moved = channel_pump(c, &ends);
-	if (c->state == CHANNEL_WRITE_FAILED && c->error != EPIPE)
+	if (c->state == CHANNEL_WRITE_FAILED && c->error != EPIPE) {
 		back->source_error = c->error;
+		back->suspect = true;
+	}
 	return moved;
 }
 

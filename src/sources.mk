@@ -14,7 +14,7 @@ SRCS = src/activation.c src/address.c src/channel.c src/confine.c \
 	${SANDBOX_SRCS_${SANDBOX}}
 
 SANDBOX_SRCS_linux = src/sandbox_linux.c src/sandbox_landlock.c \
-	src/sandbox_seccomp.c src/sandbox_threads.c
+	src/sandbox_resolver.c src/sandbox_seccomp.c src/sandbox_threads.c
 SANDBOX_SRCS_pledge = src/sandbox_pledge.c
 SANDBOX_SRCS_none = src/sandbox_none.c
 

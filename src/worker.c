@@ -88,8 +88,10 @@ of_io(struct event_io *io)
 }
 
 /*
- * The flags are read after the pipe: main sets them first, and what it writes
- * then, or the full pipe that it meets, wakes us afterwards.
+ * Main sets a flag first, and what it writes then, or the full pipe that it
+ * meets, wakes us afterwards; so flags are looked at after the pipe was read.
+ * But the counts have to include what was dealt before main asked: when it
+ * asked only while we were reading, we read once more.
  */
 static void
 on_handover(struct event_io *io, unsigned ready)
@@ -97,23 +99,26 @@ on_handover(struct event_io *io, unsigned ready)
 	struct worker_handover list[BATCH];
 	struct worker *w;
 	ssize_t i, n;
+	bool all;
 
 	(void)ready;
 	w = of_io(io);
+	w->telling |= atomic_exchange(&w->asked, false);
 	n = read(io->fd, list, sizeof(list));
 	if (n == -1 && errno == EINTR)
 		return;
-	if (n == -1)
+	all = n < (ssize_t)sizeof(list);
+	if (all && !atomic_load(&w->asked))
 		event_io_drained(io, EVENT_READ);
-	else
-		event_io_took(io, (size_t)n, (size_t)n < sizeof(list));
 	for (i = 0; i < n / (ssize_t)sizeof(list[0]); i++)
 		if (list[i].client != -1)
 			worker_take(w, list[i].client, list[i].log);
-	if (atomic_exchange(&w->asked, false))
+	if (all && w->telling) {
+		w->telling = false;
 		tell(w);
+	}
 	/* Those that were accepted end as every session does. */
-	if (n < (ssize_t)sizeof(list) && atomic_load(&w->all->stopping))
+	if (all && atomic_load(&w->all->stopping))
 		event_loop_stop(w->context.loop);
 }
 

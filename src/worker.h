@@ -18,6 +18,7 @@ struct worker {
 	struct workers *all;
 	struct log_limit refused_log;
 	struct event_io io; /* reading end of the hand-overs' pipe, or unset */
+	bool telling;       /* as soon as all that was dealt before is read */
 
 	/* Main's. */
 	_Alignas(WORKER_ALIGNMENT) int handover_fd; /* its writing end */

@@ -244,7 +244,9 @@ workers_stop(struct workers *all)
 	session_end_all(&all->list[0].context, WORKER_STOPPED);
 	for (i = 1; i <= all->threads; i++)
 		pthread_join(all->list[i].thread, NULL);
-	all->threads = 0;
+	for (i = 1; i <= all->threads; i++)
+		worker_count(&all->list[i], &all->list[i].counts);
+	atomic_store(&all->owing, 0);
 }
 
 void

@@ -40,6 +40,22 @@ one_body()
 	done
 }
 
+atf_test_case first_client
+first_client_head()
+{
+	atf_set descr "Who connected before the start loses no urgent octet"
+}
+first_client_body()
+{
+	start_peer service listen ./service.sock expect:abcdefghi text:bye eof
+	launch_handed relay -r relay.child 127.0.0.1:0 -- \
+	    --exit-idle-time=30s ./service.sock
+	atf_check "$peer" connect "$(handed relay)" text:abc urgent:def \
+	    text:ghi expect:bye shut eof
+	check_peer service
+	stop_relay relay
+}
+
 atf_test_case three
 three_head()
 {
@@ -273,6 +289,7 @@ walled_body()
 atf_init_test_cases()
 {
 	atf_add_test_case one
+	atf_add_test_case first_client
 	atf_add_test_case three
 	atf_add_test_case with_listen
 	atf_add_test_case unfit

@@ -142,7 +142,7 @@ few_descriptors_body()
 	ulimit -n 100
 	start_relay relay -j 64 ./sock 127.0.0.1:9
 	atf_check grep -q -e \
-	    '--workers: 64 is more than 100 descriptors allow, using 11' relay.log
+	    '--workers: 64 is more than 100 descriptors allow, using 9' relay.log
 	stop_relay relay
 }
 

@@ -7,6 +7,7 @@
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include <netinet/in.h>
 
@@ -208,6 +209,17 @@ starts_thread(void)
 	return pthread_create(&thread, NULL, nothing, NULL) == 0;
 }
 
+#if defined(__linux__) && defined(__x86_64__)
+#define OTHER_ABI 0x40000000 /* x32 */
+
+/* It must not end the thread alone. */
+static bool
+calls_by_another_abi(void)
+{
+	return syscall(OTHER_ABI | SYS_getpid) > 0;
+}
+#endif
+
 #define WALL(name)                    \
 	ATF_TC_WITHOUT_HEAD(name);    \
 	ATF_TC_BODY(name, tc)         \
@@ -239,6 +251,9 @@ WALL(removes_outside)
 WALL(maps_code)
 WALL(becomes_root)
 WALL(changes_mode)
+#ifdef OTHER_ABI
+WALL(calls_by_another_abi)
+#endif
 DOOR(connects_to_target)
 DOOR(removes_inside)
 
@@ -307,6 +322,9 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, maps_code);
 	ATF_TP_ADD_TC(tp, becomes_root);
 	ATF_TP_ADD_TC(tp, changes_mode);
+#ifdef OTHER_ABI
+	ATF_TP_ADD_TC(tp, calls_by_another_abi);
+#endif
 	ATF_TP_ADD_TC(tp, connects_to_target);
 	ATF_TP_ADD_TC(tp, removes_inside);
 	ATF_TP_ADD_TC(tp, threads);
