@@ -6,6 +6,7 @@
 #include <sys/types.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <atf-c.h>
 #include <errno.h>
@@ -144,6 +145,74 @@ test_no_descriptor_left(enum kind source, enum kind sink)
 }
 CASE(no_descriptor_left)
 
+/* Another process that writes until it is killed. */
+static pid_t
+start_writer(struct fixture *f)
+{
+	static char data[256 * 1024];
+	pid_t pid;
+
+	pid = fork();
+	ATF_REQUIRE(pid != -1);
+	if (pid != 0)
+		return pid;
+	close(f->sink);
+	while (fcntl(f->source, F_SETFL, 0) == 0)
+		(void)!write(f->source, data, sizeof(data));
+	_exit(1);
+}
+
+/* One that reads so much, and resets. */
+static pid_t
+start_breaker(struct fixture *f, ssize_t n)
+{
+	static char data[256 * 1024];
+	const struct linger linger = { .l_onoff = 1, .l_linger = 0 };
+	ssize_t got;
+	pid_t pid;
+
+	pid = fork();
+	ATF_REQUIRE(pid != -1);
+	if (pid != 0)
+		return pid;
+	fcntl(f->sink, F_SETFL, 0);
+	for (; n > 0; n -= got)
+		if ((got = read(f->sink, data, sizeof(data))) <= 0)
+			_exit(1);
+	setsockopt(f->sink, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	close(f->sink);
+	_exit(0);
+}
+
+/* splice(2) may use the error up without reporting it. */
+ATF_TC_WITHOUT_HEAD(destination_reset);
+ATF_TC_BODY(destination_reset, tc)
+{
+	struct fixture f;
+	pid_t breaker, writer;
+	int i;
+
+	if (!splices(TCP, TCP))
+		atf_tc_skip("no splice(2) here");
+	after_bulk = true;
+	for (i = 0; i < 100; i++) {
+		open_fixture(&f, TCP, TCP, 0);
+		writer = start_writer(&f);
+		breaker = start_breaker(&f, 1000000 + i * 100003);
+		close(f.sink);
+		f.sink = -1;
+		while (f.channel.state == CHANNEL_OPEN)
+			turn(&f, 1);
+		ATF_CHECK_EQ(0, kill(writer, SIGKILL));
+		ATF_CHECK_EQ(writer, waitpid(writer, NULL, 0));
+		ATF_CHECK_EQ(breaker, waitpid(breaker, NULL, 0));
+		ATF_REQUIRE_EQ(CHANNEL_WRITE_FAILED, f.channel.state);
+		ATF_REQUIRE_EQ_MSG(ECONNRESET, f.channel.error, "%d: %s", i,
+		    strerror(f.channel.error));
+		close_fixture(&f);
+	}
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, pipe_only_in_flight);
@@ -151,5 +220,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, closed_in_flight);
 	ATF_TP_ADD_TC(tp, no_pipe_left);
 	ATF_TP_ADD_TC(tp, no_descriptor_left);
+	ATF_TP_ADD_TC(tp, destination_reset);
 	return atf_no_error();
 }

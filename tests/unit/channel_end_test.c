@@ -4,7 +4,6 @@
  */
 #include <sys/types.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include <atf-c.h>
 #include <errno.h>
@@ -200,50 +199,6 @@ ATF_TC_BODY(source_reset, tc)
 	reset_over_tcp(TCP);
 }
 
-/* In another process, at whatever moment it comes. */
-static pid_t
-reset_sink_after(struct fixture *f, size_t n)
-{
-	const struct linger linger = { .l_onoff = 1, .l_linger = 0 };
-	pid_t pid;
-
-	pid = fork();
-	ATF_REQUIRE(pid != -1);
-	if (pid != 0)
-		return pid;
-	while (n > 0)
-		n -= drain(f, n);
-	setsockopt(f->sink, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
-	close(f->sink);
-	_exit(0);
-}
-
-/* splice(2) may use the error up without reporting it. */
-ATF_TC_WITHOUT_HEAD(destination_reset_in_bulk);
-ATF_TC_BODY(destination_reset_in_bulk, tc)
-{
-	struct fixture f;
-	pid_t pid;
-	int i;
-
-	after_bulk = true;
-	for (i = 0; i < 100; i++) {
-		open_fixture(&f, TCP, TCP, 0);
-		pid = reset_sink_after(&f, (size_t)i * 10007);
-		close(f.sink);
-		f.sink = -1;
-		while (f.channel.state == CHANNEL_OPEN) {
-			feed_flags(&f, SIZE_MAX, 0);
-			turn(&f, 1);
-		}
-		ATF_REQUIRE_EQ(CHANNEL_WRITE_FAILED, f.channel.state);
-		ATF_REQUIRE_EQ_MSG(ECONNRESET, f.channel.error, "%s",
-		    strerror(f.channel.error));
-		ATF_REQUIRE_EQ(pid, waitpid(pid, NULL, 0));
-		close_fixture(&f);
-	}
-}
-
 /* Seen when the destination has taken what was read before. */
 static void
 reset_while_blocked(enum kind sink)
@@ -414,7 +369,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, close_while_blocked);
 	ATF_TP_ADD_TC(tp, blocked_is_quiet);
 	ATF_TP_ADD_TC(tp, source_reset);
-	ATF_TP_ADD_TC(tp, destination_reset_in_bulk);
 	ATF_TP_ADD_TC(tp, source_reset_while_blocked);
 	ATF_TP_ADD_TC(tp, closed_unread);
 	ATF_TP_ADD_TC(tp, closed_unread_keeps_bytes);
