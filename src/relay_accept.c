@@ -18,12 +18,14 @@
 #define RESERVED 16
 
 /*
- * For each further worker: its loop, and both ends of the pipe to it.  All of
- * them share a pipe to main.
+ * For each further worker: its loop, both ends of the pipe to it, and both
+ * sockets of a session that no longer counts.  All of them share a pipe to
+ * main.
  */
 #define LOOP_RESERVED 1
 #define PIPE_RESERVED 2
-#define WORKER_RESERVED (LOOP_RESERVED + PIPE_RESERVED)
+#define ENDING_RESERVED 2
+#define WORKER_RESERVED (LOOP_RESERVED + PIPE_RESERVED + ENDING_RESERVED)
 
 /* Of so many descriptors, a worker's pool may hold one pipe. */
 #define DESCRIPTORS_FOR_A_PIPE 64

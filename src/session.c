@@ -87,13 +87,13 @@ destroy(struct session *s, const char *how)
 	event_timer_cancel(x->loop, &s->idle_timer);
 	channel_close(&s->up, x->pool);
 	channel_close(&s->down, x->pool);
-	event_io_close_both(x->loop, &s->client, &s->target);
 	TAILQ_REMOVE(&x->sessions, s, link);
 	x->count--;
 	x->up += s->up.bytes;
 	x->down += s->down.bytes;
-	free(s);
 	x->on_end(x);
+	event_io_close_both(x->loop, &s->client, &s->target);
+	free(s);
 }
 
 static void

@@ -39,7 +39,11 @@ struct session_context {
 	uint64_t failed; /* of these, the target was not reached */
 	uint64_t up;     /* octets to the target, of ended sessions */
 	uint64_t down;   /* octets to the clients, of ended sessions */
-	/* The session is gone from the list, its descriptors are closed. */
+	/*
+	 * A session is gone from the list and the counts, but its descriptors
+	 * are closed afterwards: a client that has seen its end finds its
+	 * place free.
+	 */
 	void (*on_end)(struct session_context *);
 	struct log_limit failed_log;
 };

@@ -109,6 +109,23 @@ limit_body()
 	stop_relay relay
 }
 
+atf_test_case freed
+freed_head()
+{
+	atf_set descr "--workers: who has seen the end finds its place free"
+}
+freed_body()
+{
+	start_peer service -n 500 listen ./service.sock text:hello eof
+	start_relay relay -j 3 -c 1 127.0.0.1:0 ./service.sock
+	start_client one -n 500 connect "$(relay_address relay)" expect:hello \
+	    shut eof
+	check_peer one
+	check_peer service
+	await_totals relay ' 0 now, 500 total, 0 refused, 0 failed'
+	stop_relay relay
+}
+
 atf_test_case waits
 waits_head()
 {
@@ -142,7 +159,7 @@ few_descriptors_body()
 	ulimit -n 100
 	start_relay relay -j 64 ./sock 127.0.0.1:9
 	atf_check grep -q -e \
-	    '--workers: 64 is more than 100 descriptors allow, using 9' relay.log
+	    '--workers: 64 is more than 100 descriptors allow, using 6' relay.log
 	stop_relay relay
 }
 
@@ -278,6 +295,7 @@ atf_init_test_cases()
 	atf_add_test_case serves
 	atf_add_test_case spread
 	atf_add_test_case limit
+	atf_add_test_case freed
 	atf_add_test_case waits
 	atf_add_test_case few_descriptors
 	atf_add_test_case drain
