@@ -88,15 +88,47 @@ clip(int n, size_t size)
 	return (size_t)n < size ? (size_t)n : size - 1;
 }
 
-/* Text of strangers must not forge lines or move a terminal's cursor. */
+/* Octets of the UTF-8 character there (RFC 3629); 0 for none, or control. */
+static size_t
+utf8_length(const char *text, size_t left)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	size_t i, n;
+
+	if (s[0] < 0xc2 || s[0] > 0xf4)
+		return 0;
+	n = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+	if (n > left)
+		return 0;
+	for (i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	/* U+0080 to U+009F, and characters in more octets than they need. */
+	if (((s[0] == 0xc2 || s[0] == 0xe0) && s[1] < 0xa0) ||
+	    (s[0] == 0xf0 && s[1] < 0x90))
+		return 0;
+	return n;
+}
+
+/*
+ * Text of strangers must not forge lines or move a terminal's cursor, which
+ * octets from 0x80 to 0x9f can do as well, by themselves or in UTF-8.
+ */
 static void
 clean(char *text, size_t length)
 {
-	size_t i;
+	unsigned char c;
+	size_t i, n;
 
-	for (i = 0; i < length; i++)
-		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+	for (i = 0; i < length; i += n) {
+		n = utf8_length(text + i, length - i);
+		if (n > 0)
+			continue;
+		n = 1;
+		c = (unsigned char)text[i];
+		if (c < ' ' || c == 0x7f || (c >= 0x80 && c < 0xa0))
 			text[i] = '?';
+	}
 }
 
 /* A reader that has stopped must not stop us: then the line is lost. */

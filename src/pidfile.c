@@ -75,7 +75,7 @@ open_directory(struct pidfile *p, const char *path, int *status)
 static bool
 read_pid(int fd, pid_t *pid)
 {
-	char text[CONTENT + 1];
+	char text[CONTENT];
 	const char *error;
 	ssize_t n;
 
@@ -83,7 +83,9 @@ read_pid(int fd, pid_t *pid)
 	n = pread(fd, text, CONTENT, 0);
 	if (n <= 0)
 		return n == 0;
-	text[n] = '\0';
+	/* What follows may be anything, whatever it begins with. */
+	if (n == CONTENT)
+		return false;
 	if (text[n - 1] != '\n' || strspn(text, "0123456789") != (size_t)n - 1)
 		return false;
 	text[n - 1] = '\0';

@@ -5,6 +5,8 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
+#include <netinet/in.h>
+
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -142,7 +144,19 @@ take(struct resolver *r, const struct answer *a)
 	return 0;
 }
 
-/* The helper is another process: its answer is looked at before use. */
+static bool
+is_inet(const struct endpoint *e)
+{
+	return (e->addr.ss_family == AF_INET &&
+	           e->length == sizeof(struct sockaddr_in)) ||
+	    (e->addr.ss_family == AF_INET6 &&
+	        e->length == sizeof(struct sockaddr_in6));
+}
+
+/*
+ * The helper is another process: its answer is looked at before use.  The
+ * status may become that of the relay, where 256 would be 0.
+ */
 static bool
 is_sound(const struct answer *a, ssize_t n)
 {
@@ -150,12 +164,11 @@ is_sound(const struct answer *a, ssize_t n)
 
 	if (n != (ssize_t)sizeof(*a) || a->n > ANSWER_MAX ||
 	    (a->status == 0) != (a->n > 0) ||
+	    (a->status != 0 && (a->status < EX__BASE || a->status > EX__MAX)) ||
 	    memchr(a->why, '\0', sizeof(a->why)) == NULL)
 		return false;
 	for (i = 0; i < a->n; i++)
-		if ((a->list[i].addr.ss_family != AF_INET &&
-		        a->list[i].addr.ss_family != AF_INET6) ||
-		    a->list[i].length > sizeof(a->list[i].addr))
+		if (!is_inet(&a->list[i]))
 			return false;
 	return true;
 }

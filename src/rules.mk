@@ -35,13 +35,17 @@ LIB_OBJS = ${LIB_SRCS:.c=.o}
 PROGRAM = simpletcpunixrelay
 TEST_TOOL_OBJS = ${TEST_TOOL_SRCS:.c=.o}
 TEST_OBJS = ${UNIT_TESTS:=.o} ${TEST_TOOLS:=.o} ${TEST_TOOL_OBJS}
+FUZZ_OBJS = ${FUZZ_SRCS:.c=.o}
+FUZZ_DRIVER ?= tests/fuzz/replay.o
+FUZZ_CC ?= clang
+FUZZ_SECONDS ?= 60
 LOAD_OBJS = ${LOAD_SRCS:.c=.o}
 BOUND_OBJS = ${BOUND_SRCS:.c=.o}
 
 .SUFFIXES: .c .o
 
 .PHONY: all bench bench-check bench-quick check check-programs \
-	check-systemd clean dist install lint uninstall install-FreeBSD install-Linux install-NetBSD \
+	check-systemd clean dist fuzz fuzz-programs install lint uninstall install-FreeBSD install-Linux install-NetBSD \
 	install-OpenBSD install-rc uninstall-FreeBSD uninstall-Linux \
 	uninstall-NetBSD uninstall-OpenBSD uninstall-rc
 
@@ -58,6 +62,8 @@ FORCE:
 
 ${LIB_OBJS} src/main.o: ${HDRS} ${BACKEND_HDRS} build.stamp
 ${TEST_OBJS}: ${HDRS} ${TEST_HDRS} build.stamp
+${FUZZ_OBJS} ${FUZZ_TARGETS:=.o} tests/fuzz/replay.o: ${HDRS} ${FUZZ_HDRS} \
+	build.stamp
 ${LOAD_OBJS} ${BOUND_OBJS}: ${BENCH_HDRS} build.stamp
 
 ${PROGRAM}: src/main.o ${LIB_OBJS}
@@ -69,16 +75,29 @@ ${UNIT_TESTS}: ${LIB_OBJS} ${UNIT_TESTS:=.o}
 ${TEST_TOOLS}: ${LIB_OBJS} ${TEST_TOOLS:=.o} ${TEST_TOOL_OBJS}
 	${CC} ${ALL_LDFLAGS} -o $@ $@.o ${TEST_TOOL_OBJS} ${LIB_OBJS} ${LIBS}
 
+${FUZZ_TARGETS}: ${LIB_OBJS} ${FUZZ_TARGETS:=.o} ${FUZZ_OBJS} \
+	tests/fuzz/replay.o
+	${CC} ${ALL_LDFLAGS} ${FUZZ_WRAP_$@} -o $@ $@.o ${FUZZ_OBJS} \
+	    ${FUZZ_DRIVER} ${LIB_OBJS} ${LIBS}
+
 bench/load: ${LOAD_OBJS}
 	${CC} ${ALL_LDFLAGS} -o $@ ${LOAD_OBJS} ${LIBS}
 
 bench/bound: ${BOUND_OBJS}
 	${CC} ${ALL_LDFLAGS} -o $@ ${BOUND_OBJS} ${LIBS}
 
-check-programs: ${PROGRAM} ${UNIT_TESTS} ${TEST_TOOLS} ${BENCH_PROGRAMS}
+check-programs: ${PROGRAM} ${UNIT_TESTS} ${TEST_TOOLS} ${BENCH_PROGRAMS} \
+	fuzz-programs
+
+fuzz-programs: ${FUZZ_TARGETS}
 
 check: check-programs
 	tools/run-tests
+
+# With libFuzzer, each target for so many seconds.
+fuzz:
+	CC='${FUZZ_CC}' MAKE='${SELF}' FUZZ_SECONDS='${FUZZ_SECONDS}' \
+	    tests/fuzz/run
 
 # In a Debian tree of its own, booted with systemd-nspawn(1); as root.
 check-systemd: ${PROGRAM}
@@ -152,7 +171,8 @@ uninstall-rc:
 
 clean:
 	rm -f ${PROGRAM} build.stamp src/*.o tests/*/*.o bench/*.o
-	rm -f ${UNIT_TESTS} ${TEST_TOOLS} ${BENCH_PROGRAMS_linux}
+	rm -f ${UNIT_TESTS} ${TEST_TOOLS} ${FUZZ_TARGETS} \
+	    ${BENCH_PROGRAMS_linux}
 	rm -f ${PROGRAM}-*.tar.gz
 
 dist:

@@ -55,6 +55,27 @@ TEST_HDRS = tests/lib/pass.h tests/lib/peer_actions.h \
 	tests/unit/socket_file_fixture.h \
 	tests/unit/sockets.h tests/unit/unit.h
 
+# Each runs over its corpus by tests/fuzz/replay.c, or with libFuzzer.
+FUZZ_TARGETS = tests/fuzz/activation_fuzz tests/fuzz/address_fuzz \
+	tests/fuzz/duration_fuzz tests/fuzz/log_fuzz tests/fuzz/notify_fuzz \
+	tests/fuzz/options_fuzz tests/fuzz/pidfile_fuzz \
+	tests/fuzz/proxy_header_fuzz tests/fuzz/resolver_answer_fuzz \
+	tests/fuzz/resolver_question_fuzz tests/fuzz/user_fuzz
+FUZZ_SRCS = tests/fuzz/fuzz.c tests/fuzz/proxy_decoder.c
+FUZZ_HDRS = tests/fuzz/answer.h tests/fuzz/fuzz.h tests/fuzz/proxy_decoder.h
+
+# Functions of the system that a target replaces.
+FUZZ_WRAP_tests/fuzz/activation_fuzz = -Wl,--wrap=getpid
+FUZZ_WRAP_tests/fuzz/log_fuzz = -Wl,--wrap=poll,--wrap=write
+FUZZ_WRAP_tests/fuzz/notify_fuzz = -Wl,--wrap=connect,--wrap=getpid
+FUZZ_WRAP_tests/fuzz/resolver_answer_fuzz = -Wl,--wrap=fork \
+	-Wl,--wrap=signal,--wrap=socketpair
+FUZZ_WRAP_tests/fuzz/resolver_question_fuzz = -Wl,--wrap=_exit \
+	-Wl,--wrap=closefrom,--wrap=dup2,--wrap=fork,--wrap=freeaddrinfo \
+	-Wl,--wrap=getaddrinfo,--wrap=signal,--wrap=socketpair
+FUZZ_WRAP_tests/fuzz/user_fuzz = -Wl,--wrap=getgrnam,--wrap=getpwnam \
+	-Wl,--wrap=getpwuid
+
 # The programs of bench/, where there is epoll.
 BENCH_PROGRAMS_linux = bench/load bench/bound
 BENCH_PROGRAMS = ${BENCH_PROGRAMS_${OSKIND}}

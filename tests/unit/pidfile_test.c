@@ -198,7 +198,7 @@ ATF_TC_BODY(foreign_content, tc)
 	const char *const texts[] = { "precious\n", "12", "\n", "12\n\n",
 		" 12\n", "-12\n", "+12\n", "12 \n", "0\n", "12\n13\n",
 		"2147483648\n", "12345678901\n", "1234567890123456789\n",
-		"12x\n" };
+		"00000000001\n", "00000000001\nprecious\n", "12x\n" };
 	size_t i;
 
 	unit_guard();
