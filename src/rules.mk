@@ -41,11 +41,13 @@ BOUND_OBJS = ${BOUND_SRCS:.c=.o}
 .SUFFIXES: .c .o
 
 .PHONY: all bench bench-check bench-quick check check-programs \
-	check-systemd clean dist install lint uninstall install-FreeBSD install-Linux install-NetBSD \
+	check-systemd clean clean-sim dist mutants sim sim-fuzz install lint uninstall install-FreeBSD install-Linux install-NetBSD \
 	install-OpenBSD install-rc uninstall-FreeBSD uninstall-Linux \
 	uninstall-NetBSD uninstall-OpenBSD uninstall-rc
 
 all: ${PROGRAM}
+
+include tests/sim/sim.mk
 
 # Written anew, and everything built anew, when the way of building changes.
 CONFIG = ${CC} ${ALL_CPPFLAGS} ${ALL_CFLAGS} ${ALL_LDFLAGS} ${BACKEND} ${SANDBOX}
@@ -75,7 +77,8 @@ bench/load: ${LOAD_OBJS}
 bench/bound: ${BOUND_OBJS}
 	${CC} ${ALL_LDFLAGS} -o $@ ${BOUND_OBJS} ${LIBS}
 
-check-programs: ${PROGRAM} ${UNIT_TESTS} ${TEST_TOOLS} ${BENCH_PROGRAMS}
+check-programs: ${PROGRAM} ${UNIT_TESTS} ${TEST_TOOLS} ${BENCH_PROGRAMS} \
+	${SIM_PROGRAMS}
 
 check: check-programs
 	tools/run-tests
@@ -150,7 +153,7 @@ install-rc:
 uninstall-rc:
 	rm -f ${DESTDIR}${RCDIR}/${PROGRAM}
 
-clean:
+clean: clean-sim
 	rm -f ${PROGRAM} build.stamp src/*.o tests/*/*.o bench/*.o
 	rm -f ${UNIT_TESTS} ${TEST_TOOLS} ${BENCH_PROGRAMS_linux}
 	rm -f ${PROGRAM}-*.tar.gz
