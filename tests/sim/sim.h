@@ -27,6 +27,9 @@
 #define SIM_ADDRESSES 3
 #define SIM_HEADER 256
 
+/* A grain with which streams come to be spliced. */
+#define SIM_BULKY 32768
+
 /* Calls of the relay in one world; more, and it is taken to be in a loop. */
 #define SIM_STEPS_MAX 200000
 
@@ -152,6 +155,7 @@ struct sim_world {
 	uint64_t steps;
 	uint64_t spins;
 	unsigned preempt; /* peers act in one of so many calls */
+	unsigned burst; /* and so often at most before each wait */
 	bool reorder;
 	size_t grain;  /* about the size of a call, or a buffer */
 	size_t bulk;   /* octets that a peer sends at most */

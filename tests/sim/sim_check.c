@@ -239,6 +239,20 @@ sim_check_unknown(struct sim_conn *client)
 		write_header(client->partner, client, false);
 }
 
+static void
+check_limit(void)
+{
+	size_t i, n;
+
+	n = 0;
+	for (i = 0; i < (size_t)sim_conns_top; i++)
+		if (sim_conns[i].used && sim_conns[i].client &&
+		    sim_conns[i].registered && !sim_conns[i].closed)
+			n++;
+	if (sim.options.connections_max > 0 && n > sim.options.connections_max)
+		sim_fail("%zu sessions at once", n);
+}
+
 void
 sim_check_pair(int fd)
 {
@@ -246,8 +260,11 @@ sim_check_pair(int fd)
 	int i;
 
 	c = sim_files[fd].conn;
-	if (c->client && !c->registered)
+	if (c->client && !c->registered) {
 		sim_counters[COUNT_SESSIONS]++;
+		c->registered = true;
+		check_limit();
+	}
 	c->registered = true;
 	if (c->client || c->partner != NULL)
 		return;

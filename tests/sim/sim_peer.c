@@ -58,6 +58,11 @@ sim_peer_script(struct sim_conn *c)
 		.reset_read = UINT64_MAX,
 		.marks = sim_chance(6) ? 1 + sim_pick(8) : 0,
 	};
+	if (sim.grain == SIM_BULKY && sim_chance(2)) {
+		s->total = sim.bulk;
+		s->write_size = s->read_size = c->rcvbuf = c->peer_rcvbuf =
+		    c->sndbuf = 8 * sim.grain;
+	}
 	if (sim_chance(8))
 		s->read_max = sim_size(sim.bulk);
 	if (sim_chance(8))

@@ -84,8 +84,8 @@ drain(struct sim_conn *c, struct sim_pipe *p, size_t length)
 	int error;
 
 	for (done = 0; done < length && p->n > 0; done += n) {
-		if (done > 0)
-			sim_enter("splice");
+		if (done > 0 && sim_chance(4))
+			sim_peer_act();
 		error = sim_write_error(c);
 		if (error != 0 && done > 0)
 			sim_counters[COUNT_SPLICE_CUT]++;

@@ -128,7 +128,7 @@ sim_wait(int timeout)
 	if (++sim.steps > SIM_STEPS_MAX)
 		sim_fail("no end of waits");
 	deadline = timeout < 0 ? UINT64_MAX : sim_now + (unsigned)timeout;
-	for (n = sim_pick(4); n > 0; n--)
+	for (n = sim_pick(sim.burst); n > 0; n--)
 		sim_peer_act();
 	if (signal_by_chance())
 		return false;
@@ -182,6 +182,7 @@ choose_faults(void)
 		.jump = rate(4, 8),
 	};
 	sim.preempt = sim_chance(4) ? 0 : 2u << sim_pick(6);
+	sim.burst = 1u << sim_pick(8);
 	sim.reorder = sim_chance(2);
 }
 
@@ -223,7 +224,7 @@ static void
 choose_sizes(void)
 {
 	static const size_t grains[] = { 1, 8, 64, 64, 512, 512, 4096,
-		32768 };
+		SIM_BULKY };
 
 	sim.grain = grains[sim_pick(8)];
 	sim.bulk = sim.grain * (1 + sim_pick(sim_chance(3) ? 64 : 8));
