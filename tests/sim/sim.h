@@ -161,6 +161,7 @@ struct sim_world {
 	size_t bulk;   /* octets that a peer sends at most */
 	unsigned clients_left;
 	unsigned nofile;
+	uint64_t drought;    /* no descriptors until then */
 	uint64_t stopped_at; /* when a signal to stop was handled */
 	uint64_t fault_at; /* wait in which something without owner failed */
 	uint64_t waits;
@@ -364,6 +365,7 @@ struct sim_listener {
 	unsigned backlog;
 	unsigned queued;
 	bool starved; /* its last accept failed, or its watch did */
+	uint64_t starved_at;
 };
 
 extern struct sim_conn sim_conns[SIM_CONNS];

@@ -46,6 +46,19 @@ sim_file_check(void)
 			sim_fail("descriptor %d is left open", fd);
 }
 
+/* Somebody else has taken the system's last descriptors, for a while. */
+static bool
+is_drought(void)
+{
+	if (sim_now < sim.drought)
+		return true;
+	if (!sim_fault(sim.faults.descriptor))
+		return false;
+	if (sim_chance(2))
+		sim.drought = sim_now + sim_pick(3000);
+	return true;
+}
+
 int
 sim_file_open(enum sim_kind kind)
 {
@@ -53,8 +66,7 @@ sim_file_open(enum sim_kind kind)
 
 	for (fd = FIRST; sim_files[fd].kind != SIM_FREE; fd++)
 		continue;
-	if (fd >= (int)sim.nofile ||
-	    (kind != SIM_LOOP && sim_fault(sim.faults.descriptor))) {
+	if (fd >= (int)sim.nofile || is_drought()) {
 		sim_counters[COUNT_NO_DESCRIPTOR]++;
 		errno = sim_pick(4) == 0 ? ENFILE : EMFILE;
 		return -1;
@@ -86,8 +98,10 @@ sim_refuse_watch(int fd)
 	sim_trace("no watch for descriptor %d", fd);
 	sim_counters[COUNT_NO_WATCH]++;
 	sim.fault_at = sim.waits;
-	if (f->listener != NULL)
+	if (f->listener != NULL) {
 		f->listener->starved = true;
+		f->listener->starved_at = sim_now;
+	}
 	if (f->conn != NULL)
 		f->conn->failed = f->conn->excused = true;
 }

@@ -11,6 +11,10 @@
 
 #define LIVE_MAX 2048
 
+/* Octets at the beginning of each allocation. */
+#define SPOILED 4096
+#define OFFSETS 256
+
 static struct {
 	char *start;
 	size_t size;
@@ -60,6 +64,28 @@ sim_memory_large(size_t size)
 	return n;
 }
 
+/*
+ * What is not set yet, or freed already, is of no use to anybody: a mixture,
+ * so that no flag that is looked at looks right in every world.
+ */
+static void
+spoil(void *start, size_t size)
+{
+	static unsigned char mixture[SPOILED + OFFSETS];
+	uint32_t x;
+	size_t i;
+
+	x = 1;
+	for (i = 0; i < sizeof(mixture) && mixture[sizeof(mixture) - 1] == 0;
+	     i++) {
+		x = x * 1664525 + 1013904223;
+		mixture[i] = x >> 31 ? 0xdb : 0;
+	}
+	mixture[sizeof(mixture) - 1] = 0xdb;
+	memcpy(start, mixture + sim_seed % OFFSETS,
+	    size < SPOILED ? size : SPOILED);
+}
+
 static void *
 note(void *start, size_t size)
 {
@@ -103,7 +129,13 @@ refused(size_t size)
 void *
 wrap_malloc(size_t size)
 {
-	return refused(size) ? NULL : note(real_malloc(size), size);
+	void *start;
+
+	if (refused(size))
+		return NULL;
+	start = note(real_malloc(size), size);
+	spoil(start, size);
+	return start;
 }
 
 void *
@@ -116,8 +148,13 @@ wrap_calloc(size_t n, size_t size)
 void *
 wrap_aligned_alloc(size_t alignment, size_t size)
 {
-	return refused(size) ? NULL
-	                     : note(real_aligned_alloc(alignment, size), size);
+	void *start;
+
+	if (refused(size))
+		return NULL;
+	start = note(real_aligned_alloc(alignment, size), size);
+	spoil(start, size);
+	return start;
 }
 
 void *
@@ -142,6 +179,6 @@ wrap_free(void *start)
 {
 	if (start == NULL)
 		return;
-	strike(start);
+	spoil(start, strike(start));
 	real_free(start);
 }

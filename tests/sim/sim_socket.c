@@ -154,12 +154,12 @@ wrap_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 	error = accept_error(l);
 	new = error == 0 ? sim_file_open(SIM_SOCKET) : fail(error);
 	sim_trace("accept4(%d) = %d", fd, new);
-	if (new == -1 && errno != EAGAIN)
-		sim_progress();
 	l->starved = new == -1 && (errno == EMFILE || errno == ENFILE ||
 	                              errno == ENOBUFS || errno == ENOMEM);
-	if (l->starved)
+	if (l->starved) {
+		l->starved_at = sim_now;
 		sim_counters[COUNT_STARVED]++;
+	}
 	if (new == -1)
 		return -1;
 	c = first_waiting(l);
