@@ -41,7 +41,7 @@ sim_conn_create(bool local, bool client)
 		.client = client,
 		.id = (int)sim_pick(60000),
 		.fd = -1,
-		.port = 32768 + sim_pick(28232),
+		.port = 41000 + sim_pick(19000),
 		.sndbuf = sim.grain * (1 + sim_size(7)),
 		.rcvbuf = sim.grain * (1 + sim_size(7)),
 		.peer_rcvbuf = sim.grain * (1 + sim_size(7)),
