@@ -92,7 +92,8 @@ run_many(uint64_t first, uint64_t worlds, uint64_t sessions, bool quiet)
 	uint64_t n;
 
 	start = seconds();
-	for (n = 0; n < worlds && sim_counters[COUNT_SESSIONS] < sessions; n++) {
+	for (n = 0; n < worlds && sim_counters[COUNT_SESSIONS] < sessions;
+	     n++) {
 		sim_choice_seed(first + n);
 		sim_world_run();
 	}

@@ -67,56 +67,55 @@ void sim_fail(const char *fmt, ...)
     __attribute__((format(printf, 1, 2), noreturn));
 
 /* What a run has to come across, lest it tests nothing. */
-#define SIM_COUNTERS(X)                             \
-	X(SESSIONS, "sessions")                     \
-	X(ENDED, "ended in order")                  \
-	X(BROKEN, "broken off")                     \
-	X(BYTES_COPIED, "octets copied")            \
-	X(READS_FULL, "full reads")                 \
-	X(WRITES_SHORT, "short writes")             \
-	X(WRITES_BLOCKED, "writes that would block") \
-	X(HALF_CLOSED, "ends of file passed on")    \
-	X(CLIENT_RESETS, "resets by clients")       \
-	X(TARGET_RESETS, "resets by targets")       \
-	X(RESET_AFTER_FIN, "resets after an end of file") \
-	X(RESET_UNREAD, "closed with unread octets") \
-	X(URGENT, "reads cut at a mark")            \
-	X(CONNECT_REFUSED, "connects refused")      \
-	X(CONNECT_LATER, "connects in progress")    \
-	X(CONNECT_FULL, "connects to a full backlog") \
-	X(CONNECT_TIMEOUT, "connects given up")     \
-	X(CONNECT_SELF, "connects to itself")       \
+#define SIM_COUNTERS(X)                                       \
+	X(SESSIONS, "sessions")                               \
+	X(ENDED, "ended in order")                            \
+	X(BROKEN, "broken off")                               \
+	X(BYTES_COPIED, "octets copied")                      \
+	X(READS_FULL, "full reads")                           \
+	X(WRITES_SHORT, "short writes")                       \
+	X(WRITES_BLOCKED, "writes that would block")          \
+	X(HALF_CLOSED, "ends of file passed on")              \
+	X(CLIENT_RESETS, "resets by clients")                 \
+	X(TARGET_RESETS, "resets by targets")                 \
+	X(RESET_AFTER_FIN, "resets after an end of file")     \
+	X(RESET_UNREAD, "closed with unread octets")          \
+	X(URGENT, "reads cut at a mark")                      \
+	X(CONNECT_REFUSED, "connects refused")                \
+	X(CONNECT_LATER, "connects in progress")              \
+	X(CONNECT_FULL, "connects to a full backlog")         \
+	X(CONNECT_TIMEOUT, "connects given up")               \
+	X(CONNECT_SELF, "connects to itself")                 \
 	X(ADDRESS_NEXT, "targets reached at a later address") \
-	X(IDLE_TIMEOUT, "idle time-outs")           \
-	X(REFUSED, "clients above the limit")       \
-	X(HEADERS, "PROXY headers")                 \
-	X(DRAINED, "drains that came to an end")    \
-	X(DRAIN_CUT, "drains cut at the deadline")  \
-	X(SIGNALS, "signals")                       \
-	X(EXIT_IDLE, "exits for lack of clients")   \
-	X(STARVED, "accepts without descriptors")   \
-	X(ABORTED, "accepts aborted")               \
-	X(NO_MEMORY, "allocations refused")         \
-	X(NO_WATCH, "watches refused")              \
-	X(NO_DESCRIPTOR, "descriptors refused")     \
-	X(NO_BUFFERS, "calls without kernel memory") \
-	X(INTERRUPTED, "calls interrupted")         \
-	X(SPURIOUS, "spurious reports")             \
-	X(REUSED, "descriptor numbers used again")  \
+	X(IDLE_TIMEOUT, "idle time-outs")                     \
+	X(REFUSED, "clients above the limit")                 \
+	X(HEADERS, "PROXY headers")                           \
+	X(DRAINED, "drains that came to an end")              \
+	X(DRAIN_CUT, "drains cut at the deadline")            \
+	X(SIGNALS, "signals")                                 \
+	X(EXIT_IDLE, "exits for lack of clients")             \
+	X(STARVED, "accepts without descriptors")             \
+	X(ABORTED, "accepts aborted")                         \
+	X(NO_MEMORY, "allocations refused")                   \
+	X(NO_WATCH, "watches refused")                        \
+	X(NO_DESCRIPTOR, "descriptors refused")               \
+	X(NO_BUFFERS, "calls without kernel memory")          \
+	X(INTERRUPTED, "calls interrupted")                   \
+	X(SPURIOUS, "spurious reports")                       \
+	X(REUSED, "descriptor numbers used again")            \
 	X(FUTILE, "clients whose target was not reached")
 
 /* The same, with splice(2) only. */
-#define SIM_SPLICE_COUNTERS(X)              \
-	X(BYTES_SPLICED, "octets spliced")  \
-	X(PIPES, "pipes")                   \
-	X(PIPES_REFUSED, "pipes refused")   \
+#define SIM_SPLICE_COUNTERS(X)                  \
+	X(BYTES_SPLICED, "octets spliced")      \
+	X(PIPES, "pipes")                       \
+	X(PIPES_REFUSED, "pipes refused")       \
 	X(SPLICE_CUT, "splices cut by a reset") \
 	X(SPLICE_REFUSED, "splices refused")
 
 #define SIM_ENUMERATE(name, text) COUNT_##name,
 enum sim_counter {
-	SIM_COUNTERS(SIM_ENUMERATE) SIM_SPLICE_COUNTERS(SIM_ENUMERATE)
-	    COUNTERS
+	SIM_COUNTERS(SIM_ENUMERATE) SIM_SPLICE_COUNTERS(SIM_ENUMERATE) COUNTERS
 };
 
 extern uint64_t sim_counters[COUNTERS];
@@ -126,7 +125,7 @@ extern uint64_t sim_counters[COUNTERS];
 enum sim_phase {
 	SIM_SET_UP, /* nothing fails, nobody acts */
 	SIM_BUSY,
-	SIM_THAW, /* who held back does so no longer: all comes to an end */
+	SIM_THAW,     /* who held back does so no longer: all comes to an end */
 	SIM_STOPPING, /* the signal has been sent */
 	SIM_TEAR_DOWN, /* relay_destroy() */
 };
@@ -155,20 +154,20 @@ struct sim_world {
 	uint64_t steps;
 	uint64_t spins;
 	unsigned preempt; /* peers act in one of so many calls */
-	unsigned burst; /* and so often at most before each wait */
+	unsigned burst;   /* and so often at most before each wait */
 	bool reorder;
-	size_t grain;  /* about the size of a call, or a buffer */
-	size_t bulk;   /* octets that a peer sends at most */
+	size_t grain; /* about the size of a call, or a buffer */
+	size_t bulk;  /* octets that a peer sends at most */
 	unsigned clients_left;
 	unsigned nofile;
 	uint64_t drought;    /* no descriptors until then */
 	uint64_t stopped_at; /* when a signal to stop was handled */
-	uint64_t fault_at; /* wait in which something without owner failed */
+	uint64_t fault_at;   /* wait in which something without owner failed */
 	uint64_t waits;
-	bool killed; /* a signal that stops has been delivered */
-	bool unreachable; /* there is an address where nobody serves */
+	bool killed;         /* a signal that stops has been delivered */
+	bool unreachable;    /* there is an address where nobody serves */
 	unsigned idle_jumps; /* of the clock, in this phase */
-	unsigned jumped; /* by the clock, within one round */
+	unsigned jumped;     /* by the clock, within one round */
 };
 
 extern struct sim_world sim;
@@ -303,11 +302,11 @@ struct sim_script {
 	uint64_t total;    /* octets to send */
 	size_t write_size; /* of one call */
 	size_t read_size;
-	uint64_t read_max; /* octets, then it stops reading */
-	bool reads;        /* at all, before the thaw */
-	bool holds;        /* does not end by itself before the thaw */
-	bool answers;      /* ends only after the relay has */
-	bool closes;       /* at its end, both directions at once */
+	uint64_t read_max;   /* octets, then it stops reading */
+	bool reads;          /* at all, before the thaw */
+	bool holds;          /* does not end by itself before the thaw */
+	bool answers;        /* ends only after the relay has */
+	bool closes;         /* at its end, both directions at once */
 	uint64_t reset_sent; /* breaks off after so many octets */
 	uint64_t reset_read;
 	unsigned marks; /* one write in so many has a mark */
@@ -324,9 +323,9 @@ struct sim_conn {
 	bool self;    /* connected to itself */
 	bool established;
 	struct sim_listener *listener; /* a client's, until it is accepted */
-	int address;   /* a target's, of sim_addresses */
-	int refusal;   /* errno with which connecting ends */
-	unsigned port; /* of the side that connects */
+	int address;                   /* a target's, of sim_addresses */
+	int refusal;                   /* errno with which connecting ends */
+	unsigned port;                 /* of the side that connects */
 	enum sim_state state;
 	int error;     /* SO_ERROR */
 	bool in_shut;  /* the peer's end of file has arrived */
@@ -336,7 +335,7 @@ struct sim_conn {
 	size_t sndbuf, rcvbuf, peer_rcvbuf;
 
 	uint64_t in_sent, in_arrived, in_read;
-	bool in_fin;   /* the peer has ended its stream, at in_sent */
+	bool in_fin; /* the peer has ended its stream, at in_sent */
 	uint64_t mark_start, mark_end; /* a read stops at the end */
 	bool mark_told;
 	uint64_t out_written, out_arrived, out_read;
@@ -403,8 +402,7 @@ void sim_conn_release(struct sim_conn *);
 int sim_read_error(struct sim_conn *);
 int sim_write_error(struct sim_conn *);
 /* A splice does not get past an urgent octet, a read does. */
-size_t sim_read_length(
-    struct sim_conn *, size_t room, bool splices, bool *cut);
+size_t sim_read_length(struct sim_conn *, size_t room, bool splices, bool *cut);
 size_t sim_write_length(struct sim_conn *, size_t length);
 void sim_count_in(struct sim_conn *, size_t n);
 void sim_count_out(struct sim_conn *, size_t n);
@@ -461,8 +459,7 @@ const unsigned char *sim_octets(const struct sim_conn *, uint64_t at, size_t n);
 uint64_t sim_held(const struct sim_conn *from, const struct sim_conn *to);
 
 /* All that the peer sent, and its end, has been read and passed on. */
-bool sim_is_complete(
-    const struct sim_conn *from, const struct sim_conn *to);
+bool sim_is_complete(const struct sim_conn *from, const struct sim_conn *to);
 
 /* The relay writes this to the connection, next. */
 void sim_check_octets(

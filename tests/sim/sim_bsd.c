@@ -131,8 +131,8 @@ apply(const struct kevent *change)
 	w = &sim_files[fd].watch[which];
 	if (change->flags & EV_DELETE) {
 		if (!w->on)
-			sim_fail("kevent(): descriptor %d has no such filter",
-			    fd);
+			sim_fail(
+			    "kevent(): descriptor %d has no such filter", fd);
 		*w = (struct sim_watch) { .on = false };
 		return 0;
 	}

@@ -30,8 +30,8 @@ sim_octets(const struct sim_conn *c, uint64_t at, size_t n)
 	x = 1;
 	for (i = 0; i < sizeof(table) && !filled; i++) {
 		x = x * 1664525 + 1013904223;
-		table[i] = i < PERIOD ? (unsigned char)(x >> 24)
-		                      : table[i - PERIOD];
+		table[i] =
+		    i < PERIOD ? (unsigned char)(x >> 24) : table[i - PERIOD];
 	}
 	filled = true;
 	return table + (at + (uint64_t)c->id) % PERIOD;
@@ -105,8 +105,8 @@ sim_check_held(const struct sim_conn *from)
 	uint64_t n;
 
 	if (from->partner == NULL)
-		sim_fail("octets read from descriptor %d, of no session",
-		    from->fd);
+		sim_fail(
+		    "octets read from descriptor %d, of no session", from->fd);
 	n = sim_held(from, from->partner);
 	if (n > PIPE_MAX)
 		sim_fail("%llu octets held for descriptor %d",
@@ -117,8 +117,7 @@ bool
 sim_is_complete(const struct sim_conn *from, const struct sim_conn *to)
 {
 	return from->in_fin && from->in_shut &&
-	    from->in_read == from->in_sent &&
-	    sim_held(from, to) == 0;
+	    from->in_read == from->in_sent && sim_held(from, to) == 0;
 }
 
 void
@@ -128,7 +127,7 @@ sim_check_shutdown(const struct sim_conn *to)
 		sim_fail("shutdown(%d) of no session", to->fd);
 	if (!sim_is_complete(to->partner, to))
 		sim_fail("an end of file that is none was passed on to "
-			 "descriptor %d",
+		         "descriptor %d",
 		    to->fd);
 }
 
@@ -199,8 +198,8 @@ sim_check_close(const struct sim_conn *c)
 	const struct sim_conn *p;
 
 	p = c->partner;
-	if (c->self || (p != NULL && sim_is_complete(c, p) &&
-	                   sim_is_complete(p, c))) {
+	if (c->self ||
+	    (p != NULL && sim_is_complete(c, p) && sim_is_complete(p, c))) {
 		sim_counters[COUNT_ENDED] += c->client ? 1 : 0;
 		return;
 	}
@@ -213,7 +212,7 @@ sim_check_close(const struct sim_conn *c)
 	if (c->client ? !c->registered : is_unused(c))
 		return;
 	sim_fail("descriptor %d is closed in order, but its streams have not "
-		 "come to their ends",
+	         "come to their ends",
 	    c->fd);
 }
 

@@ -89,8 +89,8 @@ sim_in_room(const struct sim_conn *c)
 size_t
 sim_out_used(const struct sim_conn *c)
 {
-	return (size_t)(c->out_written -
-	    (c->local ? c->out_read : c->out_arrived));
+	return (
+	    size_t)(c->out_written - (c->local ? c->out_read : c->out_arrived));
 }
 
 size_t

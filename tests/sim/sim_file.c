@@ -73,8 +73,7 @@ sim_file_open(enum sim_kind kind)
 	}
 	if (sim_files[fd].used_before)
 		sim_counters[COUNT_REUSED]++;
-	sim_files[fd] =
-	    (struct sim_file) { .kind = kind, .used_before = true };
+	sim_files[fd] = (struct sim_file) { .kind = kind, .used_before = true };
 	if (fd >= sim_files_top)
 		sim_files_top = fd + 1;
 	return fd;
@@ -83,8 +82,7 @@ sim_file_open(enum sim_kind kind)
 struct sim_file *
 sim_file(int fd, const char *call)
 {
-	if (fd < FIRST || fd >= sim_files_top ||
-	    sim_files[fd].kind == SIM_FREE)
+	if (fd < FIRST || fd >= sim_files_top || sim_files[fd].kind == SIM_FREE)
 		sim_fail("%s of descriptor %d, which is not open", call, fd);
 	return &sim_files[fd];
 }

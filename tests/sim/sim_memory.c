@@ -141,8 +141,7 @@ wrap_malloc(size_t size)
 void *
 wrap_calloc(size_t n, size_t size)
 {
-	return refused(n * size) ? NULL
-	                         : note(real_calloc(n, size), n * size);
+	return refused(n * size) ? NULL : note(real_calloc(n, size), n * size);
 }
 
 void *

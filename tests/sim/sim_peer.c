@@ -149,8 +149,7 @@ deeds_of(const struct sim_conn *c)
 		return deeds;
 	if (c->waiting && !c->client)
 		return deeds |
-		    (sim_addresses[c->address].accepts ||
-		                sim.phase >= SIM_THAW
+		    (sim_addresses[c->address].accepts || sim.phase >= SIM_THAW
 		            ? (unsigned)ACCEPT
 		            : 0);
 	deeds |= reading(c) | ending(c);
@@ -364,8 +363,8 @@ static const char *
 name_of(unsigned deed)
 {
 	static const char *const names[DEEDS] = { "establish", "refuse",
-		"give up", "accept", "write", "arrive", "arrive end",
-		"deliver", "read", "see the end", "end", "close", "reset" };
+		"give up", "accept", "write", "arrive", "arrive end", "deliver",
+		"read", "see the end", "end", "close", "reset" };
 	unsigned i;
 
 	for (i = 0; i < DEEDS - 1 && deed != 1u << i; i++)
@@ -397,7 +396,7 @@ act_one(void)
 		}
 		deeds = one_of(deeds);
 		sim_trace("%s of %d: %s, in %llu/%llu/%llu, out "
-			  "%llu/%llu/%llu",
+		          "%llu/%llu/%llu",
 		    c->client ? "client" : "target", c->fd, name_of(deeds),
 		    (unsigned long long)c->in_sent,
 		    (unsigned long long)c->in_arrived,

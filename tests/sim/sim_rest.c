@@ -19,13 +19,13 @@ check_direction(const struct sim_conn *from, const struct sim_conn *to)
 	if (sim_held(from, to) > 0) {
 		if (sim_writable(to))
 			sim_fail("%llu octets are held, and descriptor %d is "
-				 "writable",
+			         "writable",
 			    (unsigned long long)sim_held(from, to), to->fd);
 		return;
 	}
 	if (sim_in_ready(from) > 0)
-		sim_fail("%zu octets wait in descriptor %d",
-		    sim_in_ready(from), from->fd);
+		sim_fail("%zu octets wait in descriptor %d", sim_in_ready(from),
+		    from->fd);
 	if ((from->in_shut || from->state == SIM_OVER) && !to->out_shut &&
 	    to->state != SIM_OVER)
 		sim_fail("the end of file of descriptor %d was not passed on",
@@ -42,12 +42,12 @@ check_session(const struct sim_conn *c, const struct sim_conn *p)
 	check_direction(c, p);
 	check_direction(p, c);
 	if (sim_is_complete(c, p) && sim_is_complete(p, c))
-		sim_fail("a session has ended, and descriptor %d is open",
-		    c->fd);
+		sim_fail(
+		    "a session has ended, and descriptor %d is open", c->fd);
 	if (sim.options.idle_timeout != EVENT_INFINITE &&
 	    sim_now - c->since > sim.options.idle_timeout + SLACK)
-		sim_fail("the idle time-out of descriptor %d did not come",
-		    c->fd);
+		sim_fail(
+		    "the idle time-out of descriptor %d did not come", c->fd);
 }
 
 /* A target that has an address is tried for so long. */
@@ -63,8 +63,8 @@ check_connecting(const struct sim_conn *c)
 	if (o->wait == EVENT_INFINITE || o->connect_timeout == EVENT_INFINITE)
 		return;
 	if (sim_now - c->since > o->wait + 2 * o->connect_timeout + SLACK)
-		sim_fail("descriptor %d waits for its target for too long",
-		    c->fd);
+		sim_fail(
+		    "descriptor %d waits for its target for too long", c->fd);
 }
 
 /* Sessions that are idle hold neither a buffer nor a pipe. */
@@ -107,8 +107,9 @@ check_listeners(int timeout)
 		if (l->fd == -1 || l->queued == 0)
 			continue;
 		if (!l->starved ||
-		    (sessions == 0 && (timeout < 0 ||
-		        sim_now - l->starved_at > 1000 + SLACK)))
+		    (sessions == 0 &&
+		        (timeout < 0 ||
+		            sim_now - l->starved_at > 1000 + SLACK)))
 			sim_fail("%u clients wait for listener %d", l->queued,
 			    l->fd);
 	}

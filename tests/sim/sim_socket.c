@@ -154,8 +154,9 @@ wrap_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 	error = accept_error(l);
 	new = error == 0 ? sim_file_open(SIM_SOCKET) : fail(error);
 	sim_trace("accept4(%d) = %d", fd, new);
-	l->starved = new == -1 && (errno == EMFILE || errno == ENFILE ||
-	                              errno == ENOBUFS || errno == ENOMEM);
+	l->starved = new == -1 &&
+	    (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+	        errno == ENOMEM);
 	if (l->starved) {
 		l->starved_at = sim_now;
 		sim_counters[COUNT_STARVED]++;
@@ -172,8 +173,7 @@ wrap_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 	sim_files[new].conn = c;
 	*length = c->local
 	    ? sim_unix_name((struct sockaddr_storage *)(void *)address, "")
-	    : sim_tcp_name(
-	          (struct sockaddr_storage *)(void *)address, c->port);
+	    : sim_tcp_name((struct sockaddr_storage *)(void *)address, c->port);
 	sim_progress();
 	return new;
 }
@@ -187,8 +187,8 @@ wrap_connect(int fd, const struct sockaddr *address, socklen_t length)
 	if (sim_file(fd, "connect()")->conn != NULL)
 		sim_fail("connect(%d) a second time", fd);
 	result = no_buffers() ? -1 : sim_target_connect(fd, address, length);
-	sim_trace("connect(%d) = %d, errno %d", fd, result,
-	    result == 0 ? 0 : errno);
+	sim_trace(
+	    "connect(%d) = %d, errno %d", fd, result, result == 0 ? 0 : errno);
 	return result;
 }
 
@@ -214,8 +214,7 @@ tell_name(int fd, struct sockaddr *address, socklen_t *length, bool peer)
 	else if (peer == c->client)
 		port = c->port;
 	else
-		port = c->client ? 1000
-		                 : sim_addresses[c->address].port;
+		port = c->client ? 1000 : sim_addresses[c->address].port;
 	*length = sim_tcp_name(ss, port);
 	return 0;
 }

@@ -91,8 +91,7 @@ drain(struct sim_conn *c, struct sim_pipe *p, size_t length)
 			sim_counters[COUNT_SPLICE_CUT]++;
 		if (error != 0)
 			return done > 0 ? (ssize_t)done : fail(error);
-		n = p->segment[0].length < PIECE ? p->segment[0].length
-		                                 : PIECE;
+		n = p->segment[0].length < PIECE ? p->segment[0].length : PIECE;
 		n = n < length - done ? n : length - done;
 		n = sim_write_length(c, n);
 		if (n == 0)
@@ -105,8 +104,8 @@ drain(struct sim_conn *c, struct sim_pipe *p, size_t length)
 }
 
 ssize_t
-wrap_splice(int in, off_t *in_offset, int out, off_t *out_offset,
-    size_t length, unsigned flags)
+wrap_splice(int in, off_t *in_offset, int out, off_t *out_offset, size_t length,
+    unsigned flags)
 {
 	struct sim_file *from, *to;
 	ssize_t n;

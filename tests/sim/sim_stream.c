@@ -32,8 +32,8 @@ connected(int fd, const char *call)
 
 	f = sim_file(fd, call);
 	if (f->conn == NULL)
-		sim_fail("%s of descriptor %d, which is not connected", call,
-		    fd);
+		sim_fail(
+		    "%s of descriptor %d, which is not connected", call, fd);
 	return f->conn;
 }
 
@@ -134,8 +134,7 @@ sim_write_length(struct sim_conn *c, size_t length)
 
 	used = sim_out_used(c);
 	room = used < c->sndbuf ? c->sndbuf - used : 0;
-	if (room == 0 ||
-	    (sim_bsd && room < length && room < sim_out_low(c))) {
+	if (room == 0 || (sim_bsd && room < length && room < sim_out_low(c))) {
 		c->full = true;
 		sim_counters[COUNT_WRITES_BLOCKED]++;
 		return 0;

@@ -86,8 +86,8 @@ resolver_lookup(const struct address *address, bool listening,
 	for (i = 0; i < (int)e->n; i++)
 		e->list[i].length = sim_addresses[i].local && !listening
 		    ? sim_unix_name(&e->list[i].addr, "/target")
-		    : sim_tcp_name(
-		          &e->list[i].addr, listening ? 1000 : 40000 + (unsigned)i);
+		    : sim_tcp_name(&e->list[i].addr,
+		          listening ? 1000 : 40000 + (unsigned)i);
 	return NULL;
 }
 

@@ -16,6 +16,9 @@
 #define IDLE_JUMPS 100
 #define IDLE_JUMPS_THAW 4000
 
+/* Milliseconds after which nobody holds back any more in any case. */
+#define BUSY_MAX 60000
+
 struct sim_world sim;
 
 bool
@@ -127,6 +130,8 @@ sim_wait(int timeout)
 		sim_fail("the loop spins");
 	if (++sim.steps > SIM_STEPS_MAX)
 		sim_fail("no end of waits");
+	if (sim.phase == SIM_BUSY && sim_now > BUSY_MAX)
+		next_phase();
 	deadline = timeout < 0 ? UINT64_MAX : sim_now + (unsigned)timeout;
 	for (n = sim_pick(sim.burst); n > 0; n--)
 		sim_peer_act();
@@ -195,13 +200,13 @@ choose_options(bool handed_over)
 	*o = (struct options) {
 		.has_listen = !handed_over,
 		.listen.kind = sim_chance(2) ? ADDRESS_HOST : ADDRESS_PATH,
-		.target.kind = sim_addresses[0].local ? ADDRESS_PATH
-		                                      : ADDRESS_HOST,
+		.target.kind =
+		    sim_addresses[0].local ? ADDRESS_PATH : ADDRESS_HOST,
 		.backlog = 10,
 		.connect_timeout = time_or_none(20000, 10),
 		.wait = sim_chance(2) ? 0 : time_or_none(5000, 10),
-		.idle_timeout = sim_chance(3) ? time_or_none(5000, 0)
-		                              : EVENT_INFINITE,
+		.idle_timeout =
+		    sim_chance(3) ? time_or_none(5000, 0) : EVENT_INFINITE,
 		.drain_time = time_or_none(5000, 4),
 		.exit_idle_time =
 		    sim_chance(6) ? time_or_none(2000, 0) : EVENT_INFINITE,
@@ -209,8 +214,8 @@ choose_options(bool handed_over)
 		.workers = 1,
 	};
 	if (sim_chance(4))
-		o->proxy_header = sim_chance(2) ? PROXY_HEADER_V1
-		                                : PROXY_HEADER_V2;
+		o->proxy_header =
+		    sim_chance(2) ? PROXY_HEADER_V1 : PROXY_HEADER_V2;
 	o->has_connections_max = sim_chance(3);
 	if (o->has_connections_max)
 		o->connections_max = sim_pick(6);
@@ -242,8 +247,7 @@ hand_over(struct activation *a)
 	a->fds = malloc(a->n * sizeof(*a->fds));
 	for (i = 0; i < a->n; i++) {
 		a->fds[i] = sim_file_open(SIM_LISTENER);
-		sim_files[a->fds[i]].family =
-		    sim_chance(2) ? AF_UNIX : AF_INET;
+		sim_files[a->fds[i]].family = sim_chance(2) ? AF_UNIX : AF_INET;
 		sim_hand_over_listener(a->fds[i]);
 	}
 }
@@ -257,8 +261,7 @@ run_relay(const struct activation *a)
 
 	memset(&privdrop, 0, sizeof(privdrop));
 	manager_open(&manager);
-	sim.relay =
-	    relay_create(&sim.options, &manager, &privdrop, &status);
+	sim.relay = relay_create(&sim.options, &manager, &privdrop, &status);
 	if (sim.relay == NULL ||
 	    relay_listen(sim.relay, a, NULL, &status) == -1)
 		sim_fail("the relay does not start");
