@@ -252,12 +252,12 @@ struct sim_segment {
 
 struct sim_pipe {
 	int ends;
+	int fd_read;
 	size_t size;
 	size_t length;
 	size_t n;
 	struct sim_segment segment[SIM_SEGMENTS];
 	unsigned char bytes[64]; /* of the loop's own pipe */
-	int fd_read;
 };
 
 extern struct sim_file sim_files[SIM_FDS];
@@ -314,33 +314,39 @@ struct sim_script {
 
 /* in: from the peer to the relay; out: back.  Counts of octets, ever. */
 struct sim_conn {
+	struct sim_conn *partner;      /* the other end of the session */
+	struct sim_listener *listener; /* a client's, until it is accepted */
+	struct sim_script script;
+	size_t sndbuf, rcvbuf, peer_rcvbuf;
+	uint64_t in_sent, in_arrived, in_read;
+	uint64_t out_written, out_arrived, out_read;
+	uint64_t mark_start, mark_end; /* a read stops at the end */
+	uint64_t accepted;
+	uint64_t since; /* connected, or octets moved last */
+	size_t header_length;
+	unsigned char header[SIM_HEADER];
+
+	int id;
+	int fd;        /* the relay's; -1: not yet, or no longer */
+	int address;   /* a target's, of sim_addresses */
+	int refusal;   /* errno with which connecting ends */
+	unsigned port; /* of the side that connects */
+	int error;     /* SO_ERROR */
+	enum sim_state state;
+
 	bool used;
 	bool local; /* Unix, else TCP */
 	bool client;
-	int id;
-	int fd;       /* the relay's; -1: not yet, or no longer */
 	bool waiting; /* not accepted yet */
 	bool self;    /* connected to itself */
 	bool established;
-	struct sim_listener *listener; /* a client's, until it is accepted */
-	int address;                   /* a target's, of sim_addresses */
-	int refusal;                   /* errno with which connecting ends */
-	unsigned port;                 /* of the side that connects */
-	enum sim_state state;
-	int error;     /* SO_ERROR */
-	bool in_shut;  /* the peer's end of file has arrived */
-	bool out_shut; /* nothing can be sent any more */
+	bool in_fin;   /* the peer has ended its stream, at in_sent */
+	bool in_shut;  /* and that has arrived */
+	bool out_fin;  /* the relay has ended its stream */
+	bool out_shut; /* by shutdown() */
 	bool full;     /* SOCK_NOSPACE: tell when there is room */
 	bool linger;
-	size_t sndbuf, rcvbuf, peer_rcvbuf;
-
-	uint64_t in_sent, in_arrived, in_read;
-	bool in_fin; /* the peer has ended its stream, at in_sent */
-	uint64_t mark_start, mark_end; /* a read stops at the end */
 	bool mark_told;
-	uint64_t out_written, out_arrived, out_read;
-	bool out_fin;
-
 	bool closed;     /* by the relay */
 	bool aborted;    /* by the relay: a reset */
 	bool gone;       /* closed by the peer */
@@ -349,12 +355,6 @@ struct sim_conn {
 	bool registered; /* the relay has watched it */
 	bool failed;     /* a write gave the relay an error */
 	bool excused;    /* something went wrong that the relay was told of */
-	struct sim_conn *partner;
-	uint64_t accepted;
-	uint64_t since; /* connected, or octets moved last */
-	unsigned char header[SIM_HEADER];
-	size_t header_length;
-	struct sim_script script;
 };
 
 struct sim_listener {

@@ -79,22 +79,29 @@ mutants:
 	CC='${CC}' tests/sim/mutants/run
 
 # With libFuzzer; the input is the schedule: make sim-fuzz CC=clang
-FUZZ_CFLAGS = -O1 -g -fsanitize=fuzzer,address,undefined \
-	-fno-sanitize-recover=all
+# Its run-time is linked in afterwards, for its calls are not ours.
+FUZZ_CFLAGS = -std=gnu11 -pthread ${WARNINGS} -O1 -g -fno-sanitize-recover=all
+FUZZ_SANITIZE = -fsanitize=fuzzer,address,undefined
 sim-fuzz: ${SIM_FUZZERS}
 
+FUZZ_STEPS = mkdir -p $@.d && \
+	for file in $$sources; do \
+	    ${CC} ${SIM_CPPFLAGS} ${FUZZ_CFLAGS} ${FUZZ_SANITIZE} -c \
+	        -o $@.d/`basename $$file .c`.o $$file || exit; \
+	done && \
+	${CC} -r -nostdlib ${SIM_WRAP} -o $@.simo $@.d/*.o && \
+	${CC} -pthread ${FUZZ_SANITIZE} -o $@ $@.simo ${LIBS} && rm -r $@.d
+
 tests/sim/fuzz_epoll: ${SIM_EPOLL} ${SIM_HDRS} ${HDRS} tests/sim/fuzz.c
-	${CC} -std=gnu11 -pthread ${WARNINGS} ${SIM_CPPFLAGS} ${FUZZ_CFLAGS} \
-	    ${SIM_WRAP} -o $@ ${SIM_EPOLL} tests/sim/fuzz.c ${LIBS}
+	sources='${SIM_EPOLL} tests/sim/fuzz.c'; ${FUZZ_STEPS}
 
 tests/sim/fuzz_copy: ${SIM_COPY} ${SIM_HDRS} ${HDRS} tests/sim/fuzz.c
-	${CC} -std=gnu11 -pthread ${WARNINGS} ${SIM_CPPFLAGS} ${FUZZ_CFLAGS} \
-	    ${SIM_WRAP} -o $@ ${SIM_COPY} tests/sim/fuzz.c ${LIBS}
+	sources='${SIM_COPY} tests/sim/fuzz.c'; ${FUZZ_STEPS}
 
 tests/sim/fuzz_kqueue: ${SIM_KQUEUE} ${SIM_HDRS} ${HDRS} tests/sim/fuzz.c
-	${CC} -std=gnu11 -pthread ${WARNINGS} ${SIM_CPPFLAGS} ${FUZZ_CFLAGS} \
-	    ${SIM_WRAP} -o $@ ${SIM_KQUEUE} tests/sim/fuzz.c ${LIBS}
+	sources='${SIM_KQUEUE} tests/sim/fuzz.c'; ${FUZZ_STEPS}
 
 clean-sim:
 	rm -f src/*.simo tests/sim/*.simo
 	rm -f ${SIM_PROGRAMS_linux} ${SIM_FUZZERS}
+	rm -rf tests/sim/*.d

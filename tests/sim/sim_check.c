@@ -13,7 +13,7 @@
 
 /* A prime, so that a stream does not repeat at any power of two. */
 #define PERIOD 65521
-#define PIPE_MAX (1024 * 1024)
+#define PIPE_MAX (UINT64_C(1024) * 1024)
 
 /* What the clock may advance between two readings of it in one round. */
 #define SLACK 200

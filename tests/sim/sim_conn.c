@@ -10,7 +10,7 @@
 #include "sim.h"
 
 /* As sb_lowat of FreeBSD, in proportion to buffers as small as ours. */
-#define LOW_WATER 2048
+#define LOW_WATER ((size_t)2048)
 
 struct sim_conn sim_conns[SIM_CONNS];
 int sim_conns_top;
@@ -54,21 +54,28 @@ sim_conn_create(bool local, bool client)
 }
 
 /* Once both sides have closed it, and the relay its partner too. */
-void
-sim_conn_release(struct sim_conn *c)
+static struct sim_conn *
+release_one(struct sim_conn *c)
 {
 	struct sim_conn *p;
 
 	p = c->partner;
 	if (!c->used || !c->closed ||
 	    (p != NULL && c->established && !p->closed))
-		return;
+		return NULL;
 	if (p != NULL)
 		p->partner = NULL;
 	c->partner = NULL;
 	c->used = !c->gone;
-	if (p != NULL)
-		sim_conn_release(p);
+	return p;
+}
+
+void
+sim_conn_release(struct sim_conn *c)
+{
+	c = release_one(c);
+	if (c != NULL)
+		release_one(c);
 }
 
 size_t

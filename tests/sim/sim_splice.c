@@ -104,8 +104,8 @@ drain(struct sim_conn *c, struct sim_pipe *p, size_t length)
 }
 
 ssize_t
-wrap_splice(int in, off_t *in_offset, int out, off_t *out_offset, size_t length,
-    unsigned flags)
+wrap_splice(int in, const off_t *in_offset, int out, const off_t *out_offset,
+    size_t length, unsigned flags)
 {
 	struct sim_file *from, *to;
 	ssize_t n;

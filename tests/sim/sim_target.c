@@ -80,7 +80,7 @@ resolver_lookup(const struct address *address, bool listening,
 	int i;
 
 	(void)address;
-	(void)status;
+	*status = 0;
 	e->n = listening ? 1 : (size_t)sim_n_addresses;
 	e->list = calloc(e->n, sizeof(*e->list));
 	for (i = 0; i < (int)e->n; i++)

@@ -69,7 +69,8 @@ ssize_t wrap_send(int, const void *, size_t, int) WRAP(send);
 int wrap_shutdown(int, int) WRAP(shutdown);
 
 /* sim_splice.c */
-ssize_t wrap_splice(int, off_t *, int, off_t *, size_t, unsigned) WRAP(splice);
+ssize_t wrap_splice(int, const off_t *, int, const off_t *, size_t, unsigned)
+    WRAP(splice);
 
 /* sim_linux.c */
 int wrap_epoll_create1(int) WRAP(epoll_create1);
