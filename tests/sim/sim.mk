@@ -11,7 +11,8 @@ SIM_REAL = src/address.c src/channel.c src/connection_log.c \
 	src/relay_accept.c src/relay_signal.c src/resolver_helper.c \
 	src/session.c src/target.c src/user.c src/worker.c src/workers.c
 SIM_COMMON = ${SIM_REAL} tests/sim/sim_check.c tests/sim/sim_choice.c \
-	tests/sim/sim_conn.c tests/sim/sim_file.c tests/sim/sim_memory.c \
+	tests/sim/sim_conn.c tests/sim/sim_crowd.c tests/sim/sim_file.c \
+	tests/sim/sim_memory.c \
 	tests/sim/sim_peer.c tests/sim/sim_process.c tests/sim/sim_rest.c \
 	tests/sim/sim_socket.c tests/sim/sim_splice.c \
 	tests/sim/sim_stream.c tests/sim/sim_stubs.c tests/sim/sim_target.c \
@@ -23,7 +24,8 @@ SIM_COPY = ${SIM_COMMON} src/event_epoll.c src/os_linux.c \
 SIM_KQUEUE = ${SIM_COMMON} src/event_kqueue.c src/os_bsd.c \
 	src/splice_none.c tests/sim/sim_bsd.c
 
-SIM_HDRS = tests/kqueue/sys/event.h tests/sim/sim.h tests/sim/wrap.h
+SIM_HDRS = tests/kqueue/sys/event.h tests/sim/choice.h tests/sim/sim.h \
+	tests/sim/wrap.h
 SIM_OBJS = ${SIM_EPOLL:.c=.simo} ${SIM_KQUEUE:.c=.simo} tests/sim/run.simo
 
 # Where there is a linker with --wrap, and epoll's header.

@@ -188,6 +188,27 @@ check_reason(const struct sim_conn *c)
 }
 
 /*
+ * What a peer sent before it ended in order is all delivered, even if it takes
+ * nothing any more itself.
+ */
+static void
+check_loss(const struct sim_conn *from, const struct sim_conn *to)
+{
+	uint64_t lost;
+
+	if (!from->in_fin || !from->in_shut || from->broke || from->faulted ||
+	    (!from->local && from->state == SIM_OVER) ||
+	    to->state != SIM_CONNECTED || to->excused || to->closed ||
+	    sim.fault_at == sim.waits || sim.phase == SIM_TEAR_DOWN ||
+	    sim_now - from->since + SLACK >= sim.options.idle_timeout)
+		return;
+	lost = from->in_sent - from->in_read + sim_held(from, to);
+	if (lost > 0)
+		sim_fail("%llu octets for descriptor %d are lost",
+		    (unsigned long long)lost, to->fd);
+}
+
+/*
  * Either both streams have come to their ends, or TCP sees a reset.  Clients
  * that never got a session, because there is no room, see an end of file, as
  * do targets whose connection nobody has used.
@@ -204,6 +225,10 @@ sim_check_close(const struct sim_conn *c)
 		return;
 	}
 	check_reason(c);
+	if (p != NULL && !is_unused(c) && !is_unused(p)) {
+		check_loss(c, p);
+		check_loss(p, c);
+	}
 	if (c->local || c->linger || c->state != SIM_CONNECTED ||
 	    sim_in_ready(c) > 0) {
 		sim_counters[COUNT_BROKEN] += c->client ? 1 : 0;

@@ -200,7 +200,20 @@ sim_peer_read(struct sim_conn *c, size_t n)
 		sim_notify(c->fd, SIM_OUT);
 }
 
-/* What is under way may arrive before it, or not. */
+/* Its service has not accepted it, and never will. */
+static void
+leave_backlog(struct sim_conn *c)
+{
+	if (c->client || !c->waiting)
+		return;
+	c->waiting = false;
+	sim_addresses[c->address].queued--;
+}
+
+/*
+ * What is under way may arrive before it, or not.  A path that is lost looks
+ * alike, but for the error.
+ */
 static void
 tcp_reset(struct sim_conn *c)
 {
@@ -213,7 +226,8 @@ tcp_reset(struct sim_conn *c)
 	    sim_chance(2))
 		sim_arrive_end(c);
 	c->broke = true;
-	sim_break(c, c->state == SIM_CONNECTING ? ECONNREFUSED : ECONNRESET);
+	leave_backlog(c);
+	sim_break(c, sim_chance(8) ? ETIMEDOUT : ECONNRESET);
 }
 
 /* FreeBSD tells nothing of octets that were not read. */
@@ -223,6 +237,7 @@ unix_close(struct sim_conn *c)
 	bool unread;
 
 	unread = c->out_read < c->out_written || c->waiting;
+	leave_backlog(c);
 	if (unread && !sim_bsd) {
 		sim_counters[COUNT_RESET_UNREAD]++;
 		c->error = ECONNRESET;

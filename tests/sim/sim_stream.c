@@ -231,6 +231,7 @@ wrap_send(int fd, const void *bytes, size_t length, int flags)
 	if (error == 0 && sim_fault(sim.faults.buffers)) {
 		sim_counters[COUNT_NO_BUFFERS]++;
 		error = refuse_write(c, sim_pick(2) == 0 ? ENOBUFS : ENOMEM);
+		c->faulted = true;
 	}
 	n = error == 0 ? sim_write_length(c, length) : 0;
 	if (n == 0) {

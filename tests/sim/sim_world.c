@@ -162,26 +162,28 @@ time_or_none(unsigned max, unsigned none_in)
 	return sim_chance(none_in) ? EVENT_INFINITE : 1 + sim_pick(max);
 }
 
-/* Most worlds have few kinds of faults, so that they get far. */
+/* Most worlds have few kinds of faults, so that they get far; some, many. */
 static unsigned
 rate(unsigned one_world_in, unsigned least)
 {
-	return sim_chance(one_world_in) ? least << sim_pick(5) : 0;
+	return sim_chance(sim.bad_day ? 2 : one_world_in) ? least << sim_pick(5)
+	                                                  : 0;
 }
 
 static void
 choose_faults(void)
 {
+	sim.bad_day = sim_chance(8);
 	sim.faults = (struct sim_faults) {
-		.memory = rate(8, 20),
-		.watch = rate(8, 20),
-		.descriptor = rate(8, 4),
+		.memory = rate(8, 16),
+		.watch = rate(8, 16),
+		.descriptor = rate(6, 4),
 		.buffers = rate(8, 10),
 		.interrupt = rate(4, 4),
 		.abort = rate(6, 2),
 		.short_write = rate(3, 2),
 		.spurious = rate(4, 4),
-		.signal = rate(6, 100),
+		.signal = rate(6, 50),
 		.splice = rate(12, 4),
 		.pipe_size = rate(6, 1),
 		.jump = rate(4, 8),
