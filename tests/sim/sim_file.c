@@ -101,7 +101,7 @@ sim_refuse_watch(int fd)
 		f->listener->starved_at = sim_now;
 	}
 	if (f->conn != NULL)
-		f->conn->failed = f->conn->excused = true;
+		f->conn->failed = f->conn->faulted = f->conn->excused = true;
 }
 
 static void
