@@ -24,8 +24,8 @@ SIM_COPY = ${SIM_COMMON} src/event_epoll.c src/os_linux.c \
 SIM_KQUEUE = ${SIM_COMMON} src/event_kqueue.c src/os_bsd.c \
 	src/splice_none.c tests/sim/sim_bsd.c
 
-SIM_HDRS = tests/kqueue/sys/event.h tests/sim/choice.h tests/sim/sim.h \
-	tests/sim/wrap.h
+SIM_HDRS = tests/kqueue/sys/event.h tests/sim/choice.h \
+	tests/sim/kernel.h tests/sim/sim.h tests/sim/wrap.h
 SIM_OBJS = ${SIM_EPOLL:.c=.simo} ${SIM_KQUEUE:.c=.simo} tests/sim/run.simo
 
 # Where there is a linker with --wrap, and epoll's header.
