@@ -113,6 +113,9 @@ void sim_process_reset(void);
 /* Deliver a signal here and now; returns false if it is ignored. */
 bool sim_signal(int signo);
 
+/* Whether the call fails with EINTR, which is in errno then. */
+bool sim_interrupted(const char *call);
+
 /* --- Memory: sim_memory.c ------------------------------------------------ */
 
 void sim_memory_reset(void);

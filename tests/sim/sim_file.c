@@ -134,12 +134,7 @@ wrap_close(int fd)
 {
 	sim_enter("close");
 	close_file(fd);
-	if (sim_fault(sim.faults.interrupt)) {
-		sim_counters[COUNT_INTERRUPTED]++;
-		errno = EINTR;
-		return -1;
-	}
-	return 0;
+	return sim_interrupted("close") ? -1 : 0;
 }
 
 /* close_range(2) is the only one that is called so. */
@@ -232,11 +227,8 @@ wrap_read(int fd, void *bytes, size_t length)
 	f = sim_file(fd, "read()");
 	if (f->kind != SIM_PIPE_READ)
 		sim_fail("read(%d) of what is no pipe", fd);
-	if (sim_fault(sim.faults.interrupt)) {
-		sim_counters[COUNT_INTERRUPTED]++;
-		errno = EINTR;
+	if (sim_interrupted("read"))
 		return -1;
-	}
 	if (f->pipe->length == 0) {
 		errno = EAGAIN;
 		return -1;

@@ -42,6 +42,17 @@ sim_signal(int signo)
 	return true;
 }
 
+bool
+sim_interrupted(const char *call)
+{
+	if (!sim_fault(sim.faults.interrupt))
+		return false;
+	sim_trace("%s(): interrupted", call);
+	sim_counters[COUNT_INTERRUPTED]++;
+	errno = EINTR;
+	return true;
+}
+
 int
 wrap_sigaction(int signo, const struct sigaction *sa, struct sigaction *old)
 {

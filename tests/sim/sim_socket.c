@@ -127,10 +127,8 @@ accept_error(const struct sim_listener *l)
 
 	if (l->queued == 0)
 		return EAGAIN;
-	if (sim_fault(sim.faults.interrupt)) {
-		sim_counters[COUNT_INTERRUPTED]++;
+	if (sim_interrupted("accept4"))
 		return EINTR;
-	}
 	if (sim_fault(sim.faults.abort)) {
 		sim_counters[COUNT_ABORTED]++;
 		return transient[sim_pick(5)];

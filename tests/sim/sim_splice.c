@@ -76,6 +76,18 @@ fill(struct sim_conn *c, struct sim_pipe *p, size_t length)
 	return (ssize_t)n;
 }
 
+/* Between two pieces, others act, and who is to break off may do it now. */
+static void
+meanwhile(struct sim_conn *c)
+{
+	if (sim_chance(8))
+		sim_peer_act();
+	else if (sim_chance(8) && !c->gone &&
+	    (c->script.reset_read != UINT64_MAX ||
+	        c->script.reset_sent != UINT64_MAX))
+		sim_peer_reset(c);
+}
+
 /* A reset in the middle uses the error up, and tells how far it came. */
 static ssize_t
 drain(struct sim_conn *c, struct sim_pipe *p, size_t length)
@@ -84,8 +96,8 @@ drain(struct sim_conn *c, struct sim_pipe *p, size_t length)
 	int error;
 
 	for (done = 0; done < length && p->n > 0; done += n) {
-		if (done > 0 && sim_chance(4))
-			sim_peer_act();
+		if (done > 0)
+			meanwhile(c);
 		error = sim_write_error(c);
 		if (error != 0 && done > 0)
 			sim_counters[COUNT_SPLICE_CUT]++;
@@ -116,10 +128,8 @@ wrap_splice(int in, const off_t *in_offset, int out, const off_t *out_offset,
 	if (in_offset != NULL || out_offset != NULL ||
 	    !(flags & SPLICE_F_NONBLOCK))
 		sim_fail("splice() that may block");
-	if (sim_fault(sim.faults.interrupt)) {
-		sim_counters[COUNT_INTERRUPTED]++;
-		return fail(EINTR);
-	}
+	if (sim_interrupted("splice"))
+		return -1;
 	if (from->conn != NULL && to->kind == SIM_PIPE_WRITE)
 		n = fill(from->conn, to->pipe, length);
 	else if (from->kind == SIM_PIPE_READ && to->conn != NULL)

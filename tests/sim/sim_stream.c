@@ -15,16 +15,6 @@ fail(int error)
 	return -1;
 }
 
-static bool
-interrupted(void)
-{
-	if (!sim_fault(sim.faults.interrupt))
-		return false;
-	sim_counters[COUNT_INTERRUPTED]++;
-	errno = EINTR;
-	return true;
-}
-
 static struct sim_conn *
 connected(int fd, const char *call)
 {
@@ -180,7 +170,7 @@ wrap_recvmsg(int fd, struct msghdr *msg, int flags)
 	c = connected(fd, "recvmsg()");
 	if (flags != 0 || msg->msg_iovlen != 1 || msg->msg_control != NULL)
 		sim_fail("recvmsg() with flags or several buffers");
-	if (interrupted())
+	if (sim_interrupted("recvmsg"))
 		return -1;
 	length = msg->msg_iov[0].iov_len;
 	n = sim_read_length(c, length, false, &cut);
@@ -225,7 +215,7 @@ wrap_send(int fd, const void *bytes, size_t length, int flags)
 	c = connected(fd, "send()");
 	if (!(flags & MSG_NOSIGNAL) || length == 0)
 		sim_fail("send(%d) of nothing, or with SIGPIPE", fd);
-	if (interrupted())
+	if (sim_interrupted("send"))
 		return -1;
 	error = sim_write_error(c);
 	if (error == 0 && sim_fault(sim.faults.buffers)) {

@@ -183,11 +183,8 @@ connect_tcp(int fd, struct sim_address *a)
 		return 0;
 	}
 	sim_counters[COUNT_CONNECT_LATER]++;
-	errno = EINPROGRESS;
-	if (sim_fault(sim.faults.interrupt)) {
-		sim_counters[COUNT_INTERRUPTED]++;
-		errno = EINTR;
-	}
+	if (!sim_interrupted("connect"))
+		errno = EINPROGRESS;
 	return -1;
 }
 
