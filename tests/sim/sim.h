@@ -70,6 +70,7 @@ struct sim_world {
 	unsigned burst;   /* and so often at most before each wait */
 	bool reorder;
 	bool bad_day;
+	bool stutter; /* the next splice is interrupted */
 	size_t grain; /* about the size of a call, or a buffer */
 	size_t bulk;  /* octets that a peer sends at most */
 	unsigned clients_left;

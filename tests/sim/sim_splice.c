@@ -82,7 +82,7 @@ meanwhile(struct sim_conn *c)
 {
 	if (sim_chance(8))
 		sim_peer_act();
-	else if (sim_chance(8) && !c->gone &&
+	else if (sim_chance(2) && !c->gone &&
 	    (c->script.reset_read != UINT64_MAX ||
 	        c->script.reset_sent != UINT64_MAX))
 		sim_peer_reset(c);
@@ -99,8 +99,10 @@ drain(struct sim_conn *c, struct sim_pipe *p, size_t length)
 		if (done > 0)
 			meanwhile(c);
 		error = sim_write_error(c);
-		if (error != 0 && done > 0)
+		if (error != 0 && done > 0) {
 			sim_counters[COUNT_SPLICE_CUT]++;
+			sim.stutter = sim_chance(4);
+		}
 		if (error != 0)
 			return done > 0 ? (ssize_t)done : fail(error);
 		n = p->segment[0].length < PIECE ? p->segment[0].length : PIECE;
@@ -128,8 +130,10 @@ wrap_splice(int in, const off_t *in_offset, int out, const off_t *out_offset,
 	if (in_offset != NULL || out_offset != NULL ||
 	    !(flags & SPLICE_F_NONBLOCK))
 		sim_fail("splice() that may block");
-	if (sim_interrupted("splice"))
-		return -1;
+	if (sim.stutter || sim_interrupted("splice")) {
+		sim.stutter = false;
+		return fail(EINTR);
+	}
 	if (from->conn != NULL && to->kind == SIM_PIPE_WRITE)
 		n = fill(from->conn, to->pipe, length);
 	else if (from->kind == SIM_PIPE_READ && to->conn != NULL)
