@@ -154,9 +154,9 @@ flush(struct channel *c, const struct channel_ends *x)
 
 	/*
 	 * A splice(2) that a reset cuts short tells how far it came, and uses
-	 * the error up: the next has EPIPE.
+	 * the error up: the next has EPIPE, perhaps after an EINTR.
 	 */
-	for (cut = false; channel_pending(c) > 0; cut = n > 0) {
+	for (cut = false; channel_pending(c) > 0; cut |= n > 0) {
 		n = write_some(c, x);
 		if (n == -1 && errno == EPIPE && cut && c->pipe != NULL)
 			errno = ECONNRESET;

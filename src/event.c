@@ -23,12 +23,18 @@ event_loop_create(void)
 	if (loop == NULL)
 		return NULL;
 	TAILQ_INIT(&loop->run_queue);
+	if (event_timer_open(loop) == -1)
+		goto free_loop;
 	loop->backend = event_backend_open();
-	if (loop->backend == NULL) {
-		free(loop);
-		return NULL;
-	}
+	if (loop->backend == NULL)
+		goto free_heap;
 	return loop;
+
+free_heap:
+	free(loop->heap);
+free_loop:
+	free(loop);
+	return NULL;
 }
 
 void

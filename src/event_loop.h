@@ -38,6 +38,12 @@ struct event_loop {
 	bool signals_open;
 };
 
+/*
+ * Make room for the first timers, so that who waits for memory can set one.
+ * Returns 0, or -1 and ENOMEM.
+ */
+int event_timer_open(struct event_loop *);
+
 /* Milliseconds until the next timer expires, -1 for never. */
 int event_timer_next(struct event_loop *);
 

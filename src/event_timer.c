@@ -61,6 +61,12 @@ reserve(struct event_loop *loop, size_t length)
 	return 0;
 }
 
+int
+event_timer_open(struct event_loop *loop)
+{
+	return reserve(loop, 1);
+}
+
 void
 event_timer_init(struct event_timer *t, void (*on_expire)(struct event_timer *))
 {

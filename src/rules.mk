@@ -45,11 +45,14 @@ BOUND_OBJS = ${BOUND_SRCS:.c=.o}
 .SUFFIXES: .c .o
 
 .PHONY: all bench bench-check bench-quick check check-programs \
-	check-systemd clean dist fuzz fuzz-programs install lint uninstall install-FreeBSD install-Linux install-NetBSD \
+	check-systemd clean clean-sim dist fuzz fuzz-programs install lint \
+	mutants sim sim-fuzz uninstall install-FreeBSD install-Linux install-NetBSD \
 	install-OpenBSD install-rc uninstall-FreeBSD uninstall-Linux \
 	uninstall-NetBSD uninstall-OpenBSD uninstall-rc
 
 all: ${PROGRAM}
+
+include tests/sim/sim.mk
 
 # Written anew, and everything built anew, when the way of building changes.
 CONFIG = ${CC} ${ALL_CPPFLAGS} ${ALL_CFLAGS} ${ALL_LDFLAGS} ${BACKEND} ${SANDBOX}
@@ -87,7 +90,7 @@ bench/bound: ${BOUND_OBJS}
 	${CC} ${ALL_LDFLAGS} -o $@ ${BOUND_OBJS} ${LIBS}
 
 check-programs: ${PROGRAM} ${UNIT_TESTS} ${TEST_TOOLS} ${BENCH_PROGRAMS} \
-	fuzz-programs
+	fuzz-programs ${SIM_PROGRAMS}
 
 fuzz-programs: ${FUZZ_TARGETS}
 
@@ -169,7 +172,7 @@ install-rc:
 uninstall-rc:
 	rm -f ${DESTDIR}${RCDIR}/${PROGRAM}
 
-clean:
+clean: clean-sim
 	rm -f ${PROGRAM} build.stamp src/*.o tests/*/*.o bench/*.o
 	rm -f ${UNIT_TESTS} ${TEST_TOOLS} ${FUZZ_TARGETS} \
 	    ${BENCH_PROGRAMS_linux}

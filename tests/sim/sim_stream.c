@@ -1,0 +1,259 @@
+/*
+ * Calls that move octets through a connected socket, and end its stream.
+ * Not here: splice(2), see sim_splice.c.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "sim.h"
+#include "wrap.h"
+
+static ssize_t
+fail(int error)
+{
+	errno = error;
+	return -1;
+}
+
+static struct sim_conn *
+connected(int fd, const char *call)
+{
+	struct sim_file *f;
+
+	f = sim_file(fd, call);
+	if (f->conn == NULL)
+		sim_fail(
+		    "%s of descriptor %d, which is not connected", call, fd);
+	return f->conn;
+}
+
+/* Asked for once, it is gone. */
+static int
+take_error(struct sim_conn *c)
+{
+	int error;
+
+	error = c->error;
+	c->error = 0;
+	return error;
+}
+
+/*
+ * Without octets: an errno, or 0 at the end of file.  TCP on Linux tells the
+ * end of file again where the stream has ended before it broke, the others
+ * tell the error first.
+ */
+int
+sim_read_error(struct sim_conn *c)
+{
+	if (!sim_bsd && !c->local && c->in_shut)
+		return 0;
+	if (c->error != 0)
+		return take_error(c);
+	return c->in_shut || c->state == SIM_OVER ? 0 : EAGAIN;
+}
+
+/* Nothing is idle that gets rid of octets, an end of file, or a direction. */
+static void
+touch(struct sim_conn *c)
+{
+	c->since = sim_now;
+	if (c->partner != NULL)
+		c->partner->since = sim_now;
+}
+
+static int
+refuse_write(struct sim_conn *c, int error)
+{
+	c->failed = c->excused = true;
+	touch(c);
+	return error;
+}
+
+/*
+ * An errno, or 0.  A Unix socket, and every socket of FreeBSD, finds out
+ * first that it cannot send, and keeps the error for a read.
+ */
+int
+sim_write_error(struct sim_conn *c)
+{
+	int error;
+
+	if (c->out_shut)
+		sim_fail("octets after shutdown() of descriptor %d", c->fd);
+	if (c->state == SIM_CONNECTING)
+		sim_fail("octets to descriptor %d, not connected yet", c->fd);
+	error = 0;
+	if (c->state == SIM_OVER && (sim_bsd || c->local || c->error == 0))
+		error = EPIPE;
+	else if (c->error != 0)
+		error = take_error(c);
+	return error == 0 ? 0 : refuse_write(c, error);
+}
+
+/*
+ * A mark is an urgent octet of TCP at its start, or passed descriptors of a
+ * Unix socket with the octets from its start to its end.
+ */
+size_t
+sim_read_length(struct sim_conn *c, size_t room, bool splices, bool *cut)
+{
+	uint64_t stop;
+	size_t n;
+
+	*cut = false;
+	n = sim_in_ready(c);
+	n = n < room ? n : room;
+	stop = c->local ? c->mark_end : c->mark_start;
+	if (!c->mark_told && c->in_read < stop && c->in_read + n > stop) {
+		n = (size_t)(stop - c->in_read);
+		sim_counters[COUNT_URGENT]++;
+	}
+	if (!c->local && c->in_read == stop && splices)
+		return 0;
+	if (c->local && c->in_read + n > c->mark_start && !c->mark_told &&
+	    c->in_read < c->mark_end)
+		*cut = c->mark_told = true;
+	return n;
+}
+
+size_t
+sim_write_length(struct sim_conn *c, size_t length)
+{
+	size_t n, room, used;
+
+	used = sim_out_used(c);
+	room = used < c->sndbuf ? c->sndbuf - used : 0;
+	if (room == 0 || (sim_bsd && room < length && room < sim_out_low(c))) {
+		c->full = true;
+		sim_counters[COUNT_WRITES_BLOCKED]++;
+		return 0;
+	}
+	n = length < room ? length : room;
+	c->full = n < length;
+	if (sim_fault(sim.faults.short_write))
+		n = 1 + sim_size(n - 1);
+	if (n < length)
+		sim_counters[COUNT_WRITES_SHORT]++;
+	return n;
+}
+
+void
+sim_count_in(struct sim_conn *c, size_t n)
+{
+	c->in_read += n;
+	if (c->in_read > c->mark_start && c->in_read >= c->mark_end)
+		c->mark_start = c->mark_end = UINT64_MAX;
+	sim_check_held(c);
+	sim_progress();
+}
+
+void
+sim_count_out(struct sim_conn *c, size_t n)
+{
+	c->out_written += n;
+	if (c->local)
+		c->out_arrived = c->out_written;
+	touch(c);
+	sim_progress();
+}
+
+ssize_t
+wrap_recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	struct sim_conn *c;
+	size_t done, length, n, piece;
+	bool cut;
+	int error;
+
+	sim_enter("recvmsg");
+	c = connected(fd, "recvmsg()");
+	if (flags != 0 || msg->msg_iovlen != 1 || msg->msg_control != NULL)
+		sim_fail("recvmsg() with flags or several buffers");
+	if (sim_interrupted("recvmsg"))
+		return -1;
+	length = msg->msg_iov[0].iov_len;
+	n = sim_read_length(c, length, false, &cut);
+	msg->msg_flags = cut ? MSG_CTRUNC : 0;
+	if (n == 0) {
+		error = sim_read_error(c);
+		sim_trace("recvmsg(%d) = 0 or errno %d", fd, error);
+		if (error != EAGAIN)
+			sim_progress();
+		return error == 0 ? 0 : fail(error);
+	}
+	for (done = 0; done < n; done += piece) {
+		piece = n - done < SIM_OCTETS_MAX ? n - done : SIM_OCTETS_MAX;
+		memcpy((char *)msg->msg_iov[0].iov_base + done,
+		    sim_octets(c, c->in_read + done, piece), piece);
+	}
+	sim_count_in(c, n);
+	sim_counters[COUNT_BYTES_COPIED] += n;
+	if (n == length)
+		sim_counters[COUNT_READS_FULL]++;
+	sim_trace("recvmsg(%d, %zu) = %zu%s", fd, length, n,
+	    cut ? ", descriptors" : "");
+	return (ssize_t)n;
+}
+
+/* The resolver's process has none. */
+ssize_t
+wrap_recv(int fd, void *bytes, size_t length, int flags)
+{
+	(void)bytes;
+	sim_fail("recv(%d, %zu, %d)", fd, length, flags);
+}
+
+ssize_t
+wrap_send(int fd, const void *bytes, size_t length, int flags)
+{
+	struct sim_conn *c;
+	size_t n;
+	int error;
+
+	sim_enter("send");
+	c = connected(fd, "send()");
+	if (!(flags & MSG_NOSIGNAL) || length == 0)
+		sim_fail("send(%d) of nothing, or with SIGPIPE", fd);
+	if (sim_interrupted("send"))
+		return -1;
+	error = sim_write_error(c);
+	if (error == 0 && sim_fault(sim.faults.buffers)) {
+		sim_counters[COUNT_NO_BUFFERS]++;
+		error = refuse_write(c, sim_pick(2) == 0 ? ENOBUFS : ENOMEM);
+		c->faulted = true;
+	}
+	n = error == 0 ? sim_write_length(c, length) : 0;
+	if (n == 0) {
+		error = error == 0 ? EAGAIN : error;
+		sim_trace("send(%d, %zu): errno %d", fd, length, error);
+		return fail(error);
+	}
+	sim_check_octets(c, bytes, n);
+	sim_count_out(c, n);
+	sim_trace("send(%d, %zu) = %zu", fd, length, n);
+	return (ssize_t)n;
+}
+
+/* Of a Unix socket whose peer has gone: no error on Linux. */
+int
+wrap_shutdown(int fd, int how)
+{
+	struct sim_conn *c;
+
+	sim_enter("shutdown");
+	c = connected(fd, "shutdown()");
+	if (how != SHUT_WR || c->out_shut)
+		sim_fail("shutdown(%d, %d)", fd, how);
+	sim_trace("shutdown(%d)", fd);
+	sim_check_shutdown(c);
+	touch(c);
+	sim_progress();
+	if (c->state == SIM_OVER && (!c->local || sim_bsd))
+		return (int)fail(ENOTCONN);
+	c->out_shut = c->out_fin = true;
+	sim_counters[COUNT_HALF_CLOSED]++;
+	if (!c->local || sim_bsd)
+		sim_notify(fd, SIM_SHUT);
+	return 0;
+}
