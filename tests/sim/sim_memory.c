@@ -117,7 +117,9 @@ strike(const void *start)
 static bool
 refused(size_t size)
 {
-	if (!sim_fault(sim.faults.memory))
+	/* What is short of one thing is short of others. */
+	if (!sim_fault(sim.faults.memory) &&
+	    (sim.faults.memory == 0 || sim_now >= sim.drought || !sim_fault(3)))
 		return false;
 	sim_trace("no memory for %zu octets", size);
 	sim_counters[COUNT_NO_MEMORY]++;
