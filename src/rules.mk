@@ -41,7 +41,7 @@ BOUND_OBJS = ${BOUND_SRCS:.c=.o}
 .SUFFIXES: .c .o
 
 .PHONY: all bench bench-check bench-quick check check-programs \
-	check-systemd clean dist install lint uninstall install-FreeBSD install-Linux install-NetBSD \
+	check-systemd clean coverage dist install lint uninstall install-FreeBSD install-Linux install-NetBSD \
 	install-OpenBSD install-rc uninstall-FreeBSD uninstall-Linux \
 	uninstall-NetBSD uninstall-OpenBSD uninstall-rc
 
@@ -93,6 +93,10 @@ bench-quick: ${PROGRAM} ${BENCH_PROGRAMS}
 
 bench-check: ${PROGRAM} ${BENCH_PROGRAMS}
 	bench/compare --check
+
+# Of src/ by all of the tests; builds a copy for it.
+coverage:
+	tools/coverage
 
 lint:
 	tools/lint
