@@ -37,6 +37,7 @@ TEST_TOOL_OBJS = ${TEST_TOOL_SRCS:.c=.o}
 TEST_OBJS = ${UNIT_TESTS:=.o} ${TEST_TOOLS:=.o} ${TEST_TOOL_OBJS}
 LOAD_OBJS = ${LOAD_SRCS:.c=.o}
 BOUND_OBJS = ${BOUND_SRCS:.c=.o}
+FAULT_OBJS = tests/faults/fault.o tests/faults/faults.o tests/faults/sweep.o
 
 .SUFFIXES: .c .o
 
@@ -59,6 +60,7 @@ FORCE:
 ${LIB_OBJS} src/main.o: ${HDRS} ${BACKEND_HDRS} build.stamp
 ${TEST_OBJS}: ${HDRS} ${TEST_HDRS} build.stamp
 ${LOAD_OBJS} ${BOUND_OBJS}: ${BENCH_HDRS} build.stamp
+${FAULT_OBJS}: ${FAULT_HDRS} build.stamp
 
 ${PROGRAM}: src/main.o ${LIB_OBJS}
 	${CC} ${ALL_LDFLAGS} -o $@ src/main.o ${LIB_OBJS} ${LIBS}
@@ -75,7 +77,20 @@ bench/load: ${LOAD_OBJS}
 bench/bound: ${BOUND_OBJS}
 	${CC} ${ALL_LDFLAGS} -o $@ ${BOUND_OBJS} ${LIBS}
 
-check-programs: ${PROGRAM} ${UNIT_TESTS} ${TEST_TOOLS} ${BENCH_PROGRAMS}
+# The relay, in which calls fail when a test wants it.
+tests/faults/relay: src/main.o ${LIB_OBJS} tests/faults/faults.o \
+	tests/faults/wrapped
+	${CC} ${ALL_LDFLAGS} -Wl,@tests/faults/wrapped -o $@ src/main.o \
+	    ${LIB_OBJS} tests/faults/faults.o ${LIBS}
+
+tests/faults/fault: tests/faults/fault.o
+	${CC} ${ALL_LDFLAGS} -o $@ tests/faults/fault.o ${LIBS}
+
+tests/faults/sweep: tests/faults/sweep.o
+	${CC} ${ALL_LDFLAGS} -o $@ tests/faults/sweep.o ${LIBS}
+
+check-programs: ${PROGRAM} ${UNIT_TESTS} ${TEST_TOOLS} ${BENCH_PROGRAMS} \
+	${FAULT_PROGRAMS}
 
 check: check-programs
 	tools/run-tests
@@ -157,6 +172,7 @@ uninstall-rc:
 clean:
 	rm -f ${PROGRAM} build.stamp src/*.o tests/*/*.o bench/*.o
 	rm -f ${UNIT_TESTS} ${TEST_TOOLS} ${BENCH_PROGRAMS_linux}
+	rm -f ${FAULT_PROGRAMS_linux}
 	rm -f ${PROGRAM}-*.tar.gz
 
 dist:

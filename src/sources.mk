@@ -62,3 +62,9 @@ LOAD_SRCS = bench/load.c bench/load_client.c bench/load_server.c \
 	bench/load_start.c bench/sockets.c bench/stream.c
 BOUND_SRCS = bench/bound.c bench/sockets.c
 BENCH_HDRS = bench/load.h bench/sockets.h bench/stream.h
+
+# A relay that meets faults, where the linker can put them in.
+FAULT_PROGRAMS_linux = tests/faults/relay tests/faults/fault \
+	tests/faults/sweep
+FAULT_PROGRAMS = ${FAULT_PROGRAMS_${OSKIND}}
+FAULT_HDRS = tests/faults/errors.h tests/faults/faults.h
