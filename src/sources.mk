@@ -46,9 +46,10 @@ UNIT_TESTS = tests/unit/activation_test tests/unit/address_bad_test \
 	tests/unit/socket_file_taken_test tests/unit/workers_test
 TEST_TOOLS = tests/lib/await tests/lib/handover tests/lib/notified \
 	tests/lib/peer
-TEST_TOOL_SRCS = tests/lib/peer_actions.c tests/lib/peer_files.c
+TEST_TOOL_SRCS = tests/lib/peer_actions.c tests/lib/peer_files.c \
+	tests/lib/peer_try.c
 TEST_HDRS = tests/lib/pass.h tests/lib/peer_actions.h \
-	tests/lib/peer_files.h tests/lib/stream.h \
+	tests/lib/peer_files.h tests/lib/peer_try.h tests/lib/stream.h \
 	tests/unit/address_fixture.h \
 	tests/unit/channel_fixture.h tests/unit/event_fixture.h \
 	tests/unit/options_fixture.h tests/unit/sandbox_fixture.h \

@@ -5,6 +5,8 @@
  * fault FILE NAME ERROR FROM TIMES [after|short]
  *	from now on, of the calls of NAME, fail number FROM and so many in
  *	all, 0 being all that follow; makes the file
+ * fault FILE MS
+ *	after so many milliseconds, print as below; the faults go on
  * fault FILE
  *	no more faults; print how many calls failed, and how many there were of
  *	any name
@@ -64,14 +66,17 @@ main(int argc, char *argv[])
 {
 	struct faults *f;
 
-	if (argc != 2 && argc != 6 && argc != 7)
+	if (argc < 2 || argc > 7 || argc == 4 || argc == 5)
 		errx(2, "usage: see the top of fault.c");
 	f = share(argv[1]);
-	if (argc > 2) {
+	if (argc > 3) {
 		arm(f, argv + 2);
 		return 0;
 	}
-	atomic_store(&f->armed, false);
+	if (argc == 3)
+		usleep((useconds_t)strtoul(argv[2], NULL, 10) * 1000);
+	else
+		atomic_store(&f->armed, false);
 	printf("%u %u\n", atomic_load(&f->hits), atomic_load(&f->all));
 	return 0;
 }
