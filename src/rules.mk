@@ -43,7 +43,7 @@ FAULT_OBJS = tests/faults/fault.o tests/faults/faults.o tests/faults/sweep.o
 
 .PHONY: all bench bench-check bench-quick check check-programs \
 	check-systemd clean coverage dist install lint uninstall install-FreeBSD install-Linux install-NetBSD \
-	install-OpenBSD install-rc uninstall-FreeBSD uninstall-Linux \
+	install-OpenBSD install-rc soak uninstall-FreeBSD uninstall-Linux \
 	uninstall-NetBSD uninstall-OpenBSD uninstall-rc
 
 all: ${PROGRAM}
@@ -108,6 +108,11 @@ bench-quick: ${PROGRAM} ${BENCH_PROGRAMS}
 
 bench-check: ${PROGRAM} ${BENCH_PROGRAMS}
 	bench/compare --check
+
+# Mixed load; make soak MINUTES=10 SANITIZE=address,undefined
+MINUTES ?= 1
+soak: check-programs
+	tools/soak ${MINUTES}
 
 # Of src/ by all of the tests; builds a copy for it.
 coverage:

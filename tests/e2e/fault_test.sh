@@ -172,8 +172,8 @@ blocked_head()
 blocked_body()
 {
 	need_faults
-	start_peer service listen 127.0.0.1:0 await:over over
-	start_faulty relay -v 127.0.0.1:0 "$(address service)"
+	start_peer service listen ./service.sock await:over close
+	start_faulty relay -v 127.0.0.1:0 ./service.sock
 	# Each end is registered first.
 	"$fault" relay.faults epoll_ctl ENOMEM 3 1
 	start_client client connect "$(relay_address relay)" try:50000000
