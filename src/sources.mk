@@ -44,8 +44,8 @@ UNIT_TESTS = tests/unit/activation_test tests/unit/address_bad_test \
 	tests/unit/sandbox_test tests/unit/socket_file_bind_test \
 	tests/unit/socket_file_race_test tests/unit/socket_file_remove_test \
 	tests/unit/socket_file_taken_test tests/unit/workers_test
-TEST_TOOLS = tests/lib/await tests/lib/handover tests/lib/notified \
-	tests/lib/peer
+TEST_TOOLS = tests/lib/await tests/lib/crowd tests/lib/handover \
+	tests/lib/notified tests/lib/peer
 TEST_TOOL_SRCS = tests/lib/peer_actions.c tests/lib/peer_files.c \
 	tests/lib/peer_try.c
 TEST_HDRS = tests/lib/pass.h tests/lib/peer_actions.h \
