@@ -39,7 +39,7 @@ sanitized()
 endure()
 {
 	[ "$(ulimit -Hn)" = unlimited ] ||
-	    [ "$(ulimit -Hn)" -ge $((number * 2 + 100)) ] ||
+	    [ "$(ulimit -Hn)" -ge $((number * 3 / 2 + 100)) ] ||
 	    atf_skip "too few descriptors allowed"
 	start_crowd service serve "$2"
 	start_relay relay "$1" "$(address service)"
