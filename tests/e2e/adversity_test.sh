@@ -22,7 +22,7 @@ target_killed_head()
 target_killed_body()
 {
 	start_relay relay -w 20s 127.0.0.1:0 ./service.sock
-	for round in 1 2 3 4 5; do
+	for _ in 1 2 3 4 5; do
 		rm -f service.sock up
 		start_peer service listen ./service.sock recv:3000000 \
 		    touch:up await:never

@@ -97,6 +97,8 @@ shorten(const char *name, size_t n)
 	return atomic_load(&shared->hits) % 3 == 0 ? 0 : 1;
 }
 
+/* The linker chooses these names. */
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl*) */
 #define WRAP(type, name, failure, parameters, arguments) \
 	type __real_##name parameters;                   \
 	type __wrap_##name parameters;                   \
@@ -236,7 +238,7 @@ __wrap_seccomp_rule_add(
 			errno = EINTR;          \
 			return -1;              \
 		}                               \
-		n = less;                       \
+		(n) = less;                     \
 		return __real_##name arguments; \
 	}
 
@@ -259,3 +261,4 @@ __wrap_clock_gettime(clockid_t id, struct timespec *t)
 	}
 	return __real_clock_gettime(id, t);
 }
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl*) */
