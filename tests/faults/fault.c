@@ -6,7 +6,8 @@
  *	from now on, of the calls of NAME, fail number FROM and so many in
  *	all, 0 being all that follow; makes the file
  * fault FILE MS
- *	after so many milliseconds, print as below; the faults go on
+ *	so many milliseconds after the first fault, or after 20 s without
+ *	one, print as below; the faults go on
  * fault FILE
  *	no more faults; print how many calls failed, and how many there were of
  *	any name
@@ -20,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "errors.h"
@@ -61,6 +63,18 @@ arm(struct faults *f, char *argv[])
 	atomic_store(&f->armed, true);
 }
 
+static void
+watch(struct faults *f, unsigned long ms)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	unsigned long i;
+
+	for (i = 0; i < 20000 && atomic_load(&f->hits) == 0; i++)
+		nanosleep(&pause, NULL);
+	for (i = 0; i < ms; i++)
+		nanosleep(&pause, NULL);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -74,7 +88,7 @@ main(int argc, char *argv[])
 		return 0;
 	}
 	if (argc == 3)
-		usleep((useconds_t)strtoul(argv[2], NULL, 10) * 1000);
+		watch(f, strtoul(argv[2], NULL, 10));
 	else
 		atomic_store(&f->armed, false);
 	printf("%u %u\n", atomic_load(&f->hits), atomic_load(&f->all));
