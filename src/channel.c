@@ -87,8 +87,9 @@ block(struct channel *c, const struct channel_ends *x)
 {
 	event_io_drained(x->to, EVENT_WRITE);
 	event_io_disable(x->loop, x->from, EVENT_READ);
+	/* No fault of the destination's, which need not ever say more. */
 	if (event_io_enable(x->loop, x->to, EVENT_WRITE) == -1)
-		return fail(c, x, CHANNEL_WRITE_FAILED);
+		return fail(c, x, CHANNEL_READ_FAILED);
 	if (c->buffer != NULL)
 		c->buffer = pool_shrink(x->pool, c->buffer);
 	return PROGRESS_BLOCKED;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "connector.h"
+#include "descriptors.h"
 #include "os.h"
 
 /* Milliseconds between retries: doubled from the first to the last. */
@@ -51,12 +52,20 @@ start_address(struct connector *c)
 		        (c->target->n - c->next);
 }
 
+/* It may be connected, and whoever accepted it must not see a clean end. */
+static void
+give_up(struct connector *c)
+{
+	descriptors_reset(c->io->fd);
+	event_io_close(c->loop, c->io);
+}
+
 static void
 done(struct connector *c, int error)
 {
 	event_timer_cancel(c->loop, &c->timer);
 	if (error != 0)
-		event_io_close(c->loop, c->io);
+		give_up(c);
 	c->on_done(c, error);
 }
 
@@ -112,7 +121,7 @@ end_round(struct connector *c)
 static void
 next_address(struct connector *c, int error)
 {
-	event_io_close(c->loop, c->io);
+	give_up(c);
 	event_timer_cancel(c->loop, &c->timer);
 	/* An address that is there says more than one that is not. */
 	if (c->error == 0 || may_appear(c->error))
@@ -300,7 +309,7 @@ try_address(struct connector *c, const struct endpoint *e)
 	if (error == 0)
 		return ATTEMPT_OVER;
 	if (is_passing(c, e, error)) {
-		event_io_close(c->loop, c->io);
+		give_up(c);
 		pause_and_retry(c);
 		return ATTEMPT_OVER;
 	}

@@ -1,5 +1,5 @@
 /*
- * How many descriptors the process may have.
+ * How many descriptors the process may have, and how one ends in error.
  */
 #ifndef DESCRIPTORS_H
 #define DESCRIPTORS_H
@@ -12,5 +12,11 @@
  * is unknown.
  */
 size_t descriptors_raise_limit(void);
+
+/*
+ * Closing this socket shall be a reset instead of an end of file, where the
+ * protocol has one (SO_LINGER, socket(7)); -1 is left alone.
+ */
+void descriptors_reset(int fd);
 
 #endif

@@ -41,13 +41,14 @@ FUZZ_CC ?= clang
 FUZZ_SECONDS ?= 60
 LOAD_OBJS = ${LOAD_SRCS:.c=.o}
 BOUND_OBJS = ${BOUND_SRCS:.c=.o}
+FAULT_OBJS = tests/faults/fault.o tests/faults/faults.o tests/faults/sweep.o
 
 .SUFFIXES: .c .o
 
 .PHONY: all bench bench-check bench-quick check check-programs \
-	check-systemd clean clean-sim dist fuzz fuzz-programs install lint \
-	mutants sim sim-fuzz uninstall install-FreeBSD install-Linux install-NetBSD \
-	install-OpenBSD install-rc uninstall-FreeBSD uninstall-Linux \
+	check-systemd clean clean-sim coverage dist fuzz fuzz-programs install \
+	install-FreeBSD install-Linux install-NetBSD install-OpenBSD install-rc \
+	lint mutants sim sim-fuzz soak uninstall uninstall-FreeBSD uninstall-Linux \
 	uninstall-NetBSD uninstall-OpenBSD uninstall-rc
 
 all: ${PROGRAM}
@@ -68,6 +69,7 @@ ${TEST_OBJS}: ${HDRS} ${TEST_HDRS} build.stamp
 ${FUZZ_OBJS} ${FUZZ_TARGETS:=.o} tests/fuzz/replay.o: ${HDRS} ${FUZZ_HDRS} \
 	build.stamp
 ${LOAD_OBJS} ${BOUND_OBJS}: ${BENCH_HDRS} build.stamp
+${FAULT_OBJS}: ${FAULT_HDRS} build.stamp
 
 ${PROGRAM}: src/main.o ${LIB_OBJS}
 	${CC} ${ALL_LDFLAGS} -o $@ src/main.o ${LIB_OBJS} ${LIBS}
@@ -89,8 +91,20 @@ bench/load: ${LOAD_OBJS}
 bench/bound: ${BOUND_OBJS}
 	${CC} ${ALL_LDFLAGS} -o $@ ${BOUND_OBJS} ${LIBS}
 
+# The relay, in which calls fail when a test wants it.
+tests/faults/relay: src/main.o ${LIB_OBJS} tests/faults/faults.o \
+	tests/faults/wrapped
+	${CC} ${ALL_LDFLAGS} -Wl,@tests/faults/wrapped -o $@ src/main.o \
+	    ${LIB_OBJS} tests/faults/faults.o ${LIBS}
+
+tests/faults/fault: tests/faults/fault.o
+	${CC} ${ALL_LDFLAGS} -o $@ tests/faults/fault.o ${LIBS}
+
+tests/faults/sweep: tests/faults/sweep.o
+	${CC} ${ALL_LDFLAGS} -o $@ tests/faults/sweep.o ${LIBS}
+
 check-programs: ${PROGRAM} ${UNIT_TESTS} ${TEST_TOOLS} ${BENCH_PROGRAMS} \
-	fuzz-programs ${SIM_PROGRAMS}
+	fuzz-programs ${FAULT_PROGRAMS} ${SIM_PROGRAMS}
 
 fuzz-programs: ${FUZZ_TARGETS}
 
@@ -115,6 +129,15 @@ bench-quick: ${PROGRAM} ${BENCH_PROGRAMS}
 
 bench-check: ${PROGRAM} ${BENCH_PROGRAMS}
 	bench/compare --check
+
+# Mixed load; make soak MINUTES=10 SANITIZE=address,undefined
+MINUTES ?= 1
+soak: check-programs
+	tools/soak ${MINUTES}
+
+# Of src/ by all of the tests; builds a copy for it.
+coverage:
+	tools/coverage
 
 lint:
 	tools/lint
@@ -176,6 +199,7 @@ clean: clean-sim
 	rm -f ${PROGRAM} build.stamp src/*.o tests/*/*.o bench/*.o
 	rm -f ${UNIT_TESTS} ${TEST_TOOLS} ${FUZZ_TARGETS} \
 	    ${BENCH_PROGRAMS_linux}
+	rm -f ${FAULT_PROGRAMS_linux}
 	rm -f ${PROGRAM}-*.tar.gz
 
 dist:

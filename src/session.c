@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "descriptors.h"
 #include "os.h"
 #include "session.h"
 
@@ -50,18 +51,6 @@ ends_of(struct session *s, const struct channel *c)
 	};
 }
 
-/* A reset instead of an end of file, where the protocol has one. */
-static void
-set_reset(const struct event_io *io)
-{
-	const struct linger linger = { .l_onoff = 1, .l_linger = 0 };
-
-	/* A Unix socket takes the option and just closes. */
-	if (io->fd != -1)
-		(void)setsockopt(
-		    io->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
-}
-
 static void
 release_target(const struct connector *c)
 {
@@ -99,8 +88,8 @@ destroy(struct session *s, const char *how)
 static void
 break_off(struct session *s, const char *how)
 {
-	set_reset(&s->client);
-	set_reset(&s->target);
+	descriptors_reset(s->client.fd);
+	descriptors_reset(s->target.fd);
 	destroy(s, how);
 }
 
@@ -370,6 +359,7 @@ free_connector:
 free_session:
 	free(s);
 close_client:
+	descriptors_reset(client);
 	close(client);
 	connection_log_drop(log);
 	return -1;

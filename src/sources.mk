@@ -44,11 +44,12 @@ UNIT_TESTS = tests/unit/activation_test tests/unit/address_bad_test \
 	tests/unit/sandbox_test tests/unit/socket_file_bind_test \
 	tests/unit/socket_file_race_test tests/unit/socket_file_remove_test \
 	tests/unit/socket_file_taken_test tests/unit/workers_test
-TEST_TOOLS = tests/lib/await tests/lib/handover tests/lib/notified \
-	tests/lib/peer
-TEST_TOOL_SRCS = tests/lib/peer_actions.c tests/lib/peer_files.c
+TEST_TOOLS = tests/lib/await tests/lib/crowd tests/lib/handover \
+	tests/lib/notified tests/lib/peer
+TEST_TOOL_SRCS = tests/lib/peer_actions.c tests/lib/peer_files.c \
+	tests/lib/peer_try.c
 TEST_HDRS = tests/lib/pass.h tests/lib/peer_actions.h \
-	tests/lib/peer_files.h tests/lib/stream.h \
+	tests/lib/peer_files.h tests/lib/peer_try.h tests/lib/stream.h \
 	tests/unit/address_fixture.h \
 	tests/unit/channel_fixture.h tests/unit/event_fixture.h \
 	tests/unit/options_fixture.h tests/unit/sandbox_fixture.h \
@@ -83,3 +84,9 @@ LOAD_SRCS = bench/load.c bench/load_client.c bench/load_server.c \
 	bench/load_start.c bench/sockets.c bench/stream.c
 BOUND_SRCS = bench/bound.c bench/sockets.c
 BENCH_HDRS = bench/load.h bench/sockets.h bench/stream.h
+
+# A relay that meets faults, where the linker can put them in.
+FAULT_PROGRAMS_linux = tests/faults/relay tests/faults/fault \
+	tests/faults/sweep
+FAULT_PROGRAMS = ${FAULT_PROGRAMS_${OSKIND}}
+FAULT_HDRS = tests/faults/errors.h tests/faults/faults.h

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "descriptors.h"
 #include "os.h"
 #include "worker.h"
 
@@ -183,6 +184,7 @@ drop_handovers(struct worker *w)
 	while (read(w->io.fd, &h, sizeof(h)) == (ssize_t)sizeof(h)) {
 		if (h.client == -1)
 			continue;
+		descriptors_reset(h.client);
 		close(h.client);
 		connection_log_drop(h.log);
 	}

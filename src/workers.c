@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "worker.h"
@@ -126,8 +127,12 @@ choose(const struct workers *all)
 static bool
 hand_over(struct worker *w, int client, struct connection_log *log)
 {
-	const struct worker_handover h = { .client = client, .log = log };
+	struct worker_handover h;
 
+	/* Its padding goes through the pipe as well. */
+	memset(&h, 0, sizeof(h));
+	h.client = client;
+	h.log = log;
 	return write(w->handover_fd, &h, sizeof(h)) == (ssize_t)sizeof(h);
 }
 

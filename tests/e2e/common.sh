@@ -4,8 +4,9 @@
 
 top=$(atf_get_srcdir)/../..
 relay=$top/simpletcpunixrelay
-# Options that every relay gets besides its own: RELAY_OPTIONS="-j 2".
-[ -z "${RELAY_OPTIONS-}" ] || relay=$top/tests/lib/relay
+# Options that every relay gets besides its own, RELAY_OPTIONS="-j 2", and a
+# command that runs it, RELAY_UNDER="valgrind -q".
+[ -z "${RELAY_OPTIONS-}${RELAY_UNDER-}" ] || relay=$top/tests/lib/relay
 peer=$top/tests/lib/peer
 await=$top/tests/lib/await
 # shellcheck disable=SC2034 # these are for some of the tests

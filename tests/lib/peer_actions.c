@@ -17,6 +17,7 @@
 #include "pass.h"
 #include "peer_actions.h"
 #include "peer_files.h"
+#include "peer_try.h"
 #include "stream.h"
 
 #define CHUNK 65536
@@ -225,15 +226,6 @@ do_end(int fd, bool eof_allowed, bool reset_allowed)
 		err(1, "%s", doing);
 }
 
-static void
-do_peek(int fd)
-{
-	char byte;
-
-	if (recv(fd, &byte, 1, MSG_PEEK) != 1)
-		errx(1, "%s: nothing came", doing);
-}
-
 /* Small messages to an echo and back, for so many milliseconds. */
 static void
 do_busy(struct connection *c, uint64_t ms)
@@ -323,6 +315,8 @@ act_on(struct connection *c, const char *verb, const char *argument)
 		do_busy(c, n);
 	else if (strcmp(verb, "both") == 0)
 		do_both(c, n);
+	else if (strcmp(verb, "try") == 0)
+		peer_try(c, n, (struct peer_seeds) { own_seed, peer_seed });
 	else if (strcmp(verb, "fill") == 0)
 		do_fill(c, n);
 	else if (strcmp(verb, "count") == 0)
@@ -356,7 +350,7 @@ act_plain(struct connection *c, const char *verb)
 	if (strcmp(verb, "echo") == 0)
 		do_echo(c->fd);
 	else if (strcmp(verb, "peek") == 0)
-		do_peek(c->fd);
+		peer_peek(c->fd);
 	else if (strcmp(verb, "broken") == 0)
 		do_broken(c->fd);
 	else if (strcmp(verb, "rest") == 0)

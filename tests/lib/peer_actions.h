@@ -6,6 +6,7 @@
  *	send:N	send the own stream
  *	recv:N	receive the other's stream
  *	both:N	send:N and recv:N at the same time
+ *	try:N	as both:N, shut, eof; it may break, if that can be seen
  *	fill:N	send until nothing more is taken; more than N is an error
  *	rest	receive until end of file
  *	count:FILE	write how much was sent and received

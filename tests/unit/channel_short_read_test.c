@@ -147,6 +147,8 @@ ATF_TC_BODY(urgent_after_bulk, tc)
 {
 	unsigned pattern;
 
+	if (!splices(TCP, UNIX))
+		atf_tc_skip("no splice(2) here");
 	after_bulk = true;
 	for (pattern = 0; pattern < 64; pattern++) {
 		send_urgent(TCP, UNIX, pattern, pattern * 11 % 64);
