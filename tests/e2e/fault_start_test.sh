@@ -89,6 +89,38 @@ name_body()
 	    recv signal -- "$relay" ${RELAY_OPTIONS-} @faults localhost:9
 }
 
+atf_test_case handed
+handed_head()
+{
+	atf_set descr "With sockets handed over"
+}
+handed_body()
+{
+	need_faults
+	# shellcheck disable=SC2154,SC2086 # common.sh; a list of words
+	sweep_calls ENOMEM $memory setsockopt getsockname getsockopt fcntl \
+	    fstat -- "$handover" 127.0.0.1:0 127.0.0.1:0 -- "$relay" \
+	    ${RELAY_OPTIONS-} 127.0.0.1:9
+	# shellcheck disable=SC2086
+	sweep_calls EBADF setsockopt getsockname getsockopt fcntl -- \
+	    "$handover" 127.0.0.1:0 -- "$relay" ${RELAY_OPTIONS-} 127.0.0.1:9
+}
+
+atf_test_case background
+background_head()
+{
+	atf_set descr "In the background, where it ends by itself"
+}
+background_body()
+{
+	need_faults
+	# It says on standard error alone that it is ready: by its end.
+	# shellcheck disable=SC2086
+	sweep_calls EMFILE fork pipe2 setsid dup2 open -- \
+	    /usr/bin/env -u NOTIFY_SOCKET "$relay" ${RELAY_OPTIONS-} -d \
+	    --exit-idle-time 1ms 127.0.0.1:0 127.0.0.1:9
+}
+
 atf_test_case user
 user_head()
 {
@@ -110,5 +142,7 @@ atf_init_test_cases()
 	atf_add_test_case path
 	atf_add_test_case ports
 	atf_add_test_case name
+	atf_add_test_case handed
+	atf_add_test_case background
 	atf_add_test_case user
 }

@@ -184,6 +184,36 @@ blocked_body()
 	stop_relay relay
 }
 
+atf_test_case retries
+retries_head()
+{
+	atf_set descr "Without memory for another retry, only that client is lost"
+}
+retries_body()
+{
+	need_faults
+	octets=1000
+	start_faulty relay -v -w 20s ./relay.sock ./service.sock
+	"$fault" relay.faults reallocarray ENOMEM 1 0
+	# More than there is room for at first in a loop's heap of timers.
+	_n=0
+	while [ $_n -lt 80 ]; do
+		_n=$((_n + 1))
+		start_client client$_n connect ./relay.sock try:$octets
+	done
+	atf_check "$await" relay.log 'Cannot allocate memory'
+	"$fault" relay.faults >/dev/null
+	start_peer service -n 0 listen ./service.sock try:$octets
+	while [ $_n -gt 0 ]; do
+		check_peer client$_n
+		_n=$((_n - 1))
+	done
+	serves relay "lost retries"
+	grep -q ": $octets .*: ended" relay.log || atf_fail "$(cat relay.log)"
+	stop_relay relay
+	kill "$(cat service.pid)"
+}
+
 # endure NAME FAULT...: it goes on and on while a client waits, and costs next
 # to nothing; then the client learns what became of it, and others are served.
 endure()
@@ -253,6 +283,7 @@ atf_init_test_cases()
 	atf_add_test_case broken
 	atf_add_test_case memory
 	atf_add_test_case blocked
+	atf_add_test_case retries
 	atf_add_test_case always
 	atf_add_test_case loop
 }

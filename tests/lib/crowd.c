@@ -21,7 +21,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -32,6 +31,7 @@
 
 #include "address.h"
 #include "descriptors.h"
+#include "event.h"
 #include "resolver.h"
 
 /* Milliseconds between two connections that are reset. */
@@ -106,80 +106,73 @@ open_listener(const char *file)
 	return fd;
 }
 
-enum state {
-	OPEN,
-	STAYS, /* is not closed because the client has shut down */
-	ENDED,
+struct guest {
+	struct event_io io; /* first, so that one is found by the other */
+	bool stays;         /* is not closed when it has shut down */
 };
 
-static enum state
-echo(int fd, enum state state)
-{
-	char data[4096];
-	ssize_t n;
+static struct event_loop *loop;
 
-	n = recv(fd, data, sizeof(data), MSG_DONTWAIT);
-	if (n == -1 && errno == EAGAIN)
-		return state;
-	if (n > 0 && send(fd, data, (size_t)n, MSG_NOSIGNAL) == n)
-		return data[0] == STAYING ? STAYS : state;
-	return ENDED;
+static void
+dismiss(struct guest *g)
+{
+	event_io_close(loop, &g->io);
+	free(g);
 }
 
-/* Returns whether it goes on; its end is heard of without asking. */
-static bool
-attend(struct pollfd *p, enum state *state)
+static void
+on_guest(struct event_io *io, unsigned ready)
 {
-	enum state before;
+	char data[4096];
+	struct guest *g;
+	ssize_t n;
 
-	if (p->revents & (POLLHUP | POLLERR))
-		return false;
-	if (p->revents == 0)
-		return true;
-	before = *state;
-	*state = echo(p->fd, before);
-	if (*state != ENDED)
-		return true;
-	p->events = 0;
-	return before == STAYS;
+	(void)ready;
+	g = (struct guest *)(void *)io;
+	n = recv(io->fd, data, sizeof(data), MSG_DONTWAIT);
+	if (n == -1 && errno == EAGAIN)
+		event_io_drained(io, EVENT_READ);
+	else if (n > 0 && send(io->fd, data, (size_t)n, MSG_NOSIGNAL) == n)
+		g->stays |= data[0] == STAYING;
+	else if (n == 0 && g->stays)
+		event_io_disable(loop, io, EVENT_READ);
+	else
+		dismiss(g);
+}
+
+static void
+on_arrival(struct event_io *io, unsigned ready)
+{
+	struct guest *g;
+	int fd;
+
+	(void)ready;
+	fd = accept(io->fd, NULL, NULL);
+	if (fd == -1) {
+		event_io_drained(io, EVENT_READ);
+		return;
+	}
+	g = calloc(1, sizeof(*g));
+	if (g == NULL)
+		err(1, "calloc");
+	event_io_init(&g->io, fd, on_guest);
+	if (event_io_enable(loop, &g->io, EVENT_READ) == -1)
+		err(1, "a guest");
 }
 
 static _Noreturn void
 serve(const char *file)
 {
-	enum state *states;
-	struct pollfd *p;
-	size_t i, n, most;
-	int fd;
+	struct event_io listener;
 
-	most = descriptors_raise_limit();
-	if (most > 65536)
-		most = 65536;
-	p = calloc(most, sizeof(*p));
-	states = calloc(most, sizeof(*states));
-	if (p == NULL || states == NULL)
-		err(1, "calloc");
-	p[0] = (struct pollfd) { .fd = open_listener(file), .events = POLLIN };
-	for (n = 1;;) {
-		if (poll(p, (nfds_t)n, -1) == -1)
-			err(1, "poll");
-		for (i = n - 1; i > 0; i--) {
-			if (attend(&p[i], &states[i]))
-				continue;
-			close(p[i].fd);
-			p[i] = p[--n];
-			states[i] = states[n];
-		}
-		if (p[0].revents == 0)
-			continue;
-		for (; n < most; n++) {
-			fd = accept(p[0].fd, NULL, NULL);
-			if (fd == -1)
-				break;
-			p[n] = (struct pollfd) { .fd = fd, .events = POLLIN };
-			states[n] = OPEN;
-		}
-	}
+	loop = event_loop_create();
+	if (loop == NULL)
+		err(1, "event loop");
+	event_io_init(&listener, open_listener(file), on_arrival);
+	if (event_io_enable(loop, &listener, EVENT_READ) == -1 ||
+	    event_loop_run(loop) == -1)
+		err(1, "event loop");
+	exit(0);
 }
 
 static void

@@ -197,6 +197,34 @@ ATF_TC_BODY(pause_does_not_spin, tc)
 	listener_close(&l);
 }
 
+/*
+ * A client that waits while nobody may accept it has the listener taken out of
+ * the loop; when it cannot be put back, that is tried again later.
+ */
+ATF_TC_WITHOUT_HEAD(rearm);
+ATF_TC_BODY(rearm, tc)
+{
+	struct endpoint e;
+	struct listener l;
+	int saved;
+
+	open_listener(&l, &e);
+	listener_pause(&l);
+	client(&e);
+	run(1, 50);
+	saved = dup(l.io.fd);
+	ATF_REQUIRE(saved != -1);
+	close(l.io.fd);
+	listener_resume(&l);
+	ATF_CHECK(l.waits);
+	ATF_REQUIRE_EQ(l.io.fd, dup2(saved, l.io.fd));
+	close(saved);
+	run(1, GUARD_MS);
+	ATF_CHECK_EQ(1, accepted);
+	ATF_CHECK(!l.waits);
+	listener_close(&l);
+}
+
 ATF_TC_WITHOUT_HEAD(pause);
 ATF_TC_BODY(pause, tc)
 {
@@ -262,6 +290,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, one_by_one);
 	ATF_TP_ADD_TC(tp, sweep);
 	ATF_TP_ADD_TC(tp, pause_does_not_spin);
+	ATF_TP_ADD_TC(tp, rearm);
 	ATF_TP_ADD_TC(tp, pause);
 	ATF_TP_ADD_TC(tp, in_use);
 	ATF_TP_ADD_TC(tp, without_descriptors);
