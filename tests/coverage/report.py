@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """What gcov counted, as a table, and what was not reached, with reasons.
 
-report.py LINES BRANCHES REASONS DIRECTORY <JSON: fails below these percents,
-or if a reason is given for a function that was reached in full.
+report.py LINES BRANCHES REASONS DIRECTORY <JSON: fails below these percents.
+A reason for a function that was reached in full is pointed out; chance decides
+for some of them.
 Not here: counting, see tools/coverage.
 """
 
@@ -104,7 +105,7 @@ def main():
     print("not counted, for other systems:", *sorted(others - set(files)))
 
     stale = [
-        f"{name}: {function}(): reached in full; tests/coverage/reasons is out of date"
+        f"{name}: {function}(): reached in full, this time"
         for name, function in reasons
         if name not in files or function not in files[name].missed
     ]
@@ -112,7 +113,7 @@ def main():
     below = lines.percent() < least_lines or branches.percent() < least_branches
     if below:
         print(f"less than {least_lines:g} % of lines, {least_branches:g} % of branches")
-    return 1 if below or stale else 0
+    return 1 if below else 0
 
 
 sys.exit(main())
