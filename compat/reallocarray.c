@@ -15,5 +15,6 @@ compat_reallocarray(void *p, size_t n, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	return realloc(p, n * size);
+	/* Of nothing, realloc(3) may make NULL, which would mean failure. */
+	return realloc(p, n != 0 && size != 0 ? n * size : 1);
 }

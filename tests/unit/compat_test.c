@@ -221,6 +221,8 @@ ATF_TC_BODY(reallocarray, tc)
 	ATF_CHECK_ERRNO(
 	    ENOMEM, compat_reallocarray(q, 3, SIZE_MAX / 2) == NULL);
 	ATF_CHECK_STREQ("fourteen bytes", q);
+	q = compat_reallocarray(q, 0, 5);
+	ATF_REQUIRE(q != NULL);
 	free(q);
 }
 
