@@ -107,7 +107,7 @@ lint:
 
 # For all systems, with a compiler that it gets itself; runs nothing.
 cross:
-	tools/cross
+	MAKE='${SELF}' tools/cross
 
 install: ${PROGRAM} install-${OS}
 	${INSTALL} -d ${DESTDIR}${SBINDIR} ${DESTDIR}${MANDIR}/man8
