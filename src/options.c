@@ -247,7 +247,8 @@ is_known(int c)
 
 /*
  * getopt_long(3) leaves the culprit in optopt, and a long option just before
- * optind.  Inside a cluster of short ones, another word may stand there.
+ * optind.  Inside a cluster of short ones, another word may stand there; on
+ * musl none, if what is missing is the argument of the last one.
  */
 static int
 explain(char *argv[], char why[OPTIONS_WHY_SIZE])
@@ -260,7 +261,7 @@ explain(char *argv[], char why[OPTIONS_WHY_SIZE])
 	if (!is_known(optopt))
 		return wrong(why, "-%c: unknown option",
 		    isprint((unsigned char)optopt) ? optopt : '?');
-	if (strncmp(word, "--", 2) != 0)
+	if (word == NULL || strncmp(word, "--", 2) != 0)
 		return wrong(why, "-%c: argument missing", optopt);
 	if (strchr(word, '=') != NULL)
 		return wrong(why, "%.300s: takes no argument", word);
@@ -349,7 +350,7 @@ int
 options_parse(
     struct options *o, int argc, char *argv[], char why[OPTIONS_WHY_SIZE])
 {
-	int c;
+	int c, n;
 
 	set_defaults(o);
 	opterr = 0;
@@ -366,5 +367,7 @@ options_parse(
 		if (o->action != OPTIONS_RUN)
 			return 0;
 	}
-	return parse_operands(o, argc - optind, argv + optind, why);
+	/* Not even a name: optind is 1 on musl. */
+	n = optind < argc ? argc - optind : 0;
+	return parse_operands(o, n, argv + argc - n, why);
 }

@@ -22,7 +22,8 @@ KYUA ?= kyua
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion ${WERROR}
 HARDEN_CFLAGS = -fPIE -fstack-protector-strong ${FORTIFY}
-HARDEN_LDFLAGS = -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+ELF_LDFLAGS ?= -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+HARDEN_LDFLAGS = -pie ${ELF_LDFLAGS}
 
 ALL_CFLAGS = -std=gnu11 -pthread ${WARNINGS} ${HARDEN_CFLAGS} ${CFLAGS} \
 	${SANITIZE_FLAGS}
@@ -30,11 +31,13 @@ ALL_CPPFLAGS = -DVERSION=\"${VERSION}\" -Isrc ${BACKEND_CPPFLAGS} \
 	${OS_CPPFLAGS} ${CPPFLAGS}
 ALL_LDFLAGS = -pthread ${HARDEN_LDFLAGS} ${SANITIZE_FLAGS} ${LDFLAGS}
 
-LIB_SRCS = ${SRCS} ${BACKEND_SRCS}
+LIB_SRCS = ${SRCS} ${BACKEND_SRCS} ${COMPAT_SRCS_${OS}}
 LIB_OBJS = ${LIB_SRCS:.c=.o}
 PROGRAM = simpletcpunixrelay
+COMPAT_OBJS = ${COMPAT_SRCS:.c=.o}
 TEST_TOOL_OBJS = ${TEST_TOOL_SRCS:.c=.o}
-TEST_OBJS = ${UNIT_TESTS:=.o} ${TEST_TOOLS:=.o} ${TEST_TOOL_OBJS}
+TEST_OBJS = ${UNIT_TESTS:=.o} ${COMPAT_TESTS:=.o} ${TEST_TOOLS:=.o} \
+	${TEST_TOOL_OBJS}
 FUZZ_OBJS = ${FUZZ_SRCS:.c=.o}
 FUZZ_DRIVER ?= tests/fuzz/replay.o
 FUZZ_CC ?= clang
@@ -46,9 +49,10 @@ FAULT_OBJS = tests/faults/fault.o tests/faults/faults.o tests/faults/sweep.o
 .SUFFIXES: .c .o
 
 .PHONY: all bench bench-check bench-quick check check-programs \
-	check-systemd clean clean-sim coverage dist fuzz fuzz-programs install \
-	install-FreeBSD install-Linux install-NetBSD install-OpenBSD install-rc \
-	lint mutants sim sim-fuzz soak uninstall uninstall-FreeBSD uninstall-Linux \
+	check-systemd clean clean-sim coverage cross dist fuzz fuzz-programs \
+	install install-Darwin install-FreeBSD install-Linux install-NetBSD \
+	install-OpenBSD install-rc lint mutants sim sim-fuzz soak uninstall \
+	uninstall-Darwin uninstall-FreeBSD uninstall-Linux \
 	uninstall-NetBSD uninstall-OpenBSD uninstall-rc
 
 all: ${PROGRAM}
@@ -64,7 +68,8 @@ FORCE:
 .c.o:
 	${CC} ${ALL_CPPFLAGS} ${ALL_CFLAGS} -c -o $@ $<
 
-${LIB_OBJS} src/main.o: ${HDRS} ${BACKEND_HDRS} build.stamp
+${LIB_OBJS} src/main.o: ${HDRS} ${BACKEND_HDRS} ${COMPAT_HDRS} build.stamp
+${COMPAT_OBJS} ${COMPAT_TESTS:=.o}: ${COMPAT_HDRS} build.stamp
 ${TEST_OBJS}: ${HDRS} ${TEST_HDRS} build.stamp
 ${FUZZ_OBJS} ${FUZZ_TARGETS:=.o} tests/fuzz/replay.o: ${HDRS} ${FUZZ_HDRS} \
 	build.stamp
@@ -76,6 +81,9 @@ ${PROGRAM}: src/main.o ${LIB_OBJS}
 
 ${UNIT_TESTS}: ${LIB_OBJS} ${UNIT_TESTS:=.o}
 	${CC} ${ALL_LDFLAGS} -o $@ $@.o ${LIB_OBJS} ${ATF_LIBS} ${LIBS}
+
+${COMPAT_TESTS}: ${COMPAT_OBJS} ${COMPAT_TESTS:=.o}
+	${CC} ${ALL_LDFLAGS} -o $@ $@.o ${COMPAT_OBJS} ${ATF_LIBS} ${LIBS}
 
 ${TEST_TOOLS}: ${LIB_OBJS} ${TEST_TOOLS:=.o} ${TEST_TOOL_OBJS}
 	${CC} ${ALL_LDFLAGS} -o $@ $@.o ${TEST_TOOL_OBJS} ${LIB_OBJS} ${LIBS}
@@ -103,8 +111,8 @@ tests/faults/fault: tests/faults/fault.o
 tests/faults/sweep: tests/faults/sweep.o
 	${CC} ${ALL_LDFLAGS} -o $@ tests/faults/sweep.o ${LIBS}
 
-check-programs: ${PROGRAM} ${UNIT_TESTS} ${TEST_TOOLS} ${BENCH_PROGRAMS} \
-	fuzz-programs ${FAULT_PROGRAMS} ${SIM_PROGRAMS}
+check-programs: ${PROGRAM} ${UNIT_TESTS} ${COMPAT_TESTS} ${TEST_TOOLS} \
+	${BENCH_PROGRAMS} fuzz-programs ${FAULT_PROGRAMS} ${SIM_PROGRAMS}
 
 fuzz-programs: ${FUZZ_TARGETS}
 
@@ -141,6 +149,10 @@ coverage:
 
 lint:
 	tools/lint
+
+# For all systems, with a compiler that it gets itself; runs nothing.
+cross:
+	MAKE='${SELF}' tools/cross
 
 install: ${PROGRAM} install-${OS}
 	${INSTALL} -d ${DESTDIR}${SBINDIR} ${DESTDIR}${MANDIR}/man8
@@ -181,6 +193,9 @@ uninstall-Linux:
 	rm -f ${DESTDIR}${SYSUSERSDIR}/${PROGRAM}.conf
 	rm -f ${DESTDIR}${TMPFILESDIR}/${PROGRAM}.conf
 
+# No script for launchd(8) yet.
+install-Darwin uninstall-Darwin:
+
 install-FreeBSD install-NetBSD install-OpenBSD: install-rc
 
 uninstall-FreeBSD uninstall-NetBSD uninstall-OpenBSD: uninstall-rc
@@ -196,10 +211,10 @@ uninstall-rc:
 	rm -f ${DESTDIR}${RCDIR}/${PROGRAM}
 
 clean: clean-sim
-	rm -f ${PROGRAM} build.stamp src/*.o tests/*/*.o bench/*.o
-	rm -f ${UNIT_TESTS} ${TEST_TOOLS} ${FUZZ_TARGETS} \
-	    ${BENCH_PROGRAMS_linux}
-	rm -f ${FAULT_PROGRAMS_linux}
+	rm -f ${PROGRAM} build.stamp src/*.o compat/*.o tests/*/*.o \
+	    bench/*.o
+	rm -f ${UNIT_TESTS} ${COMPAT_TESTS} ${TEST_TOOLS} ${FUZZ_TARGETS} \
+	    ${FAULT_PROGRAMS_linux} ${BENCH_PROGRAMS_linux}
 	rm -f ${PROGRAM}-*.tar.gz
 
 dist:

@@ -29,6 +29,13 @@ HDRS = src/activation.h src/address.h src/channel.h src/confine.h \
 	src/sandbox_linux.h src/session.h src/socket_file.h src/splice.h \
 	src/target.h src/user.h src/worker.h src/workers.h
 
+# What macOS lacks; elsewhere for its tests alone.
+COMPAT_SRCS = compat/accept4.c compat/closefrom.c compat/pipe2.c \
+	compat/reallocarray.c compat/set_flags.c compat/socket.c
+COMPAT_HDRS = compat/compat.h compat/darwin.h
+COMPAT_SRCS_Darwin = ${COMPAT_SRCS}
+
+COMPAT_TESTS = tests/unit/compat_test
 UNIT_TESTS = tests/unit/activation_test tests/unit/address_bad_test \
 	tests/unit/address_good_test tests/unit/address_socket_test \
 	tests/unit/channel_bulk_test tests/unit/channel_end_test tests/unit/channel_flow_test \
