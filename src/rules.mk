@@ -10,6 +10,9 @@ UNITDIR ?= ${PREFIX}/lib/systemd/system
 SYSUSERSDIR ?= ${PREFIX}/lib/sysusers.d
 TMPFILESDIR ?= ${PREFIX}/lib/tmpfiles.d
 EXAMPLEDIR ?= ${PREFIX}/share/examples/${PROGRAM}
+BASHCOMPDIR ?= ${PREFIX}/share/bash-completion/completions
+ZSHCOMPDIR ?= ${PREFIX}/share/zsh/site-functions
+FISHCOMPDIR ?= ${PREFIX}/share/fish/vendor_completions.d
 RCDIR_FreeBSD = ${PREFIX}/etc/rc.d
 RCDIR_NetBSD = ${PREFIX}/share/examples/rc.d
 RCDIR_OpenBSD = /etc/rc.d
@@ -44,11 +47,13 @@ BOUND_OBJS = ${BOUND_SRCS:.c=.o}
 
 .SUFFIXES: .c .o
 
-.PHONY: all bench bench-check bench-quick check check-programs \
-	check-systemd clean clean-sim dist fuzz fuzz-programs install lint \
-	mutants sim sim-fuzz uninstall install-FreeBSD install-Linux install-NetBSD \
-	install-OpenBSD install-rc uninstall-FreeBSD uninstall-Linux \
-	uninstall-NetBSD uninstall-OpenBSD uninstall-rc
+.PHONY: all bench bench-check bench-quick check \
+	check-programs check-systemd clean clean-sim dist \
+	fuzz fuzz-programs install install-completions lint mutants sim \
+	sim-fuzz uninstall uninstall-completions install-FreeBSD \
+	install-Linux install-NetBSD install-OpenBSD install-rc \
+	uninstall-FreeBSD uninstall-Linux uninstall-NetBSD \
+	uninstall-OpenBSD uninstall-rc
 
 all: ${PROGRAM}
 
@@ -119,15 +124,30 @@ bench-check: ${PROGRAM} ${BENCH_PROGRAMS}
 lint:
 	tools/lint
 
-install: ${PROGRAM} install-${OS}
+install: ${PROGRAM} install-completions install-${OS}
 	${INSTALL} -d ${DESTDIR}${SBINDIR} ${DESTDIR}${MANDIR}/man8
 	${INSTALL} -m 755 ${PROGRAM} ${DESTDIR}${SBINDIR}/${PROGRAM}
 	${INSTALL} -m 644 src/${PROGRAM}.8 \
 	    ${DESTDIR}${MANDIR}/man8/${PROGRAM}.8
 
-uninstall: uninstall-${OS}
+uninstall: uninstall-completions uninstall-${OS}
 	rm -f ${DESTDIR}${SBINDIR}/${PROGRAM}
 	rm -f ${DESTDIR}${MANDIR}/man8/${PROGRAM}.8
+
+install-completions:
+	${INSTALL} -d ${DESTDIR}${BASHCOMPDIR} ${DESTDIR}${ZSHCOMPDIR} \
+	    ${DESTDIR}${FISHCOMPDIR}
+	${INSTALL} -m 644 completions/${PROGRAM}.bash \
+	    ${DESTDIR}${BASHCOMPDIR}/${PROGRAM}
+	${INSTALL} -m 644 completions/${PROGRAM}.zsh \
+	    ${DESTDIR}${ZSHCOMPDIR}/_${PROGRAM}
+	${INSTALL} -m 644 completions/${PROGRAM}.fish \
+	    ${DESTDIR}${FISHCOMPDIR}/${PROGRAM}.fish
+
+uninstall-completions:
+	rm -f ${DESTDIR}${BASHCOMPDIR}/${PROGRAM}
+	rm -f ${DESTDIR}${ZSHCOMPDIR}/_${PROGRAM}
+	rm -f ${DESTDIR}${FISHCOMPDIR}/${PROGRAM}.fish
 
 UNITS = ${PROGRAM}@.service ${PROGRAM}@.socket
 EXAMPLES = hello.service hello-socket.service hello-tcp.service \
