@@ -198,6 +198,6 @@ clean: clean-sim
 	    ${BENCH_PROGRAMS_linux}
 	rm -f ${PROGRAM}-*.tar.gz
 
+# The committed tree as a tarball, the same bits each time.
 dist:
-	git archive --format=tar.gz --prefix=${PROGRAM}-${VERSION}/ \
-	    -o ${PROGRAM}-${VERSION}.tar.gz HEAD
+	packaging/dist ${PROGRAM}-${VERSION}
