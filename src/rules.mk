@@ -48,7 +48,7 @@ BOUND_OBJS = ${BOUND_SRCS:.c=.o}
 .SUFFIXES: .c .o
 
 .PHONY: all bench bench-check bench-quick check \
-	check-programs check-systemd clean clean-sim dist \
+	check-programs check-systemd clean clean-sim deb dist \
 	fuzz fuzz-programs install install-completions lint mutants sim \
 	sim-fuzz uninstall uninstall-completions install-FreeBSD \
 	install-Linux install-NetBSD install-OpenBSD install-rc \
@@ -197,7 +197,12 @@ clean: clean-sim
 	rm -f ${UNIT_TESTS} ${TEST_TOOLS} ${FUZZ_TARGETS} \
 	    ${BENCH_PROGRAMS_linux}
 	rm -f ${PROGRAM}-*.tar.gz
+	rm -rf packaging/out
 
 # The committed tree as a tarball, the same bits each time.
 dist:
 	packaging/dist ${PROGRAM}-${VERSION}
+
+# A Debian package of it, in packaging/out.
+deb:
+	packaging/deb -b
