@@ -48,7 +48,7 @@ BOUND_OBJS = ${BOUND_SRCS:.c=.o}
 .SUFFIXES: .c .o
 
 .PHONY: all bench bench-check bench-quick check \
-	check-programs check-systemd clean clean-sim deb dist \
+	check-programs check-systemd clean clean-sim deb dist dist-checksums \
 	fuzz fuzz-programs install install-completions lint mutants sim \
 	sim-fuzz uninstall uninstall-completions install-FreeBSD \
 	install-Linux install-NetBSD install-OpenBSD install-rc \
@@ -202,6 +202,10 @@ clean: clean-sim
 # The committed tree as a tarball, the same bits each time.
 dist:
 	packaging/dist ${PROGRAM}-${VERSION}
+
+# Its checksums, once it is published, for the packages that name them.
+dist-checksums:
+	packaging/checksums ${PROGRAM}-${VERSION}.tar.gz
 
 # A Debian package of it, in packaging/out.
 deb:
