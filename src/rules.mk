@@ -47,7 +47,7 @@ BOUND_OBJS = ${BOUND_SRCS:.c=.o}
 
 .SUFFIXES: .c .o
 
-.PHONY: all bench bench-check bench-quick check \
+.PHONY: all bench bench-check bench-quick check check-packaging \
 	check-programs check-systemd clean clean-sim deb dist dist-checksums \
 	fuzz fuzz-programs install install-completions lint mutants sim \
 	sim-fuzz uninstall uninstall-completions install-FreeBSD \
@@ -110,6 +110,10 @@ fuzz:
 # In a Debian tree of its own, booted with systemd-nspawn(1); as root.
 check-systemd: ${PROGRAM}
 	MAKE='${SELF}' tests/systemd/run
+
+# The Debian package, in a tree like that; the other packages as far as here.
+check-packaging:
+	tests/packaging/run
 
 # Against the other relays that bench/peers installs.
 bench: ${PROGRAM} ${BENCH_PROGRAMS}
