@@ -10,6 +10,9 @@ UNITDIR ?= ${PREFIX}/lib/systemd/system
 SYSUSERSDIR ?= ${PREFIX}/lib/sysusers.d
 TMPFILESDIR ?= ${PREFIX}/lib/tmpfiles.d
 EXAMPLEDIR ?= ${PREFIX}/share/examples/${PROGRAM}
+BASHCOMPDIR ?= ${PREFIX}/share/bash-completion/completions
+ZSHCOMPDIR ?= ${PREFIX}/share/zsh/site-functions
+FISHCOMPDIR ?= ${PREFIX}/share/fish/vendor_completions.d
 RCDIR_FreeBSD = ${PREFIX}/etc/rc.d
 RCDIR_NetBSD = ${PREFIX}/share/examples/rc.d
 RCDIR_OpenBSD = /etc/rc.d
@@ -48,12 +51,13 @@ FAULT_OBJS = tests/faults/fault.o tests/faults/faults.o tests/faults/sweep.o
 
 .SUFFIXES: .c .o
 
-.PHONY: all bench bench-check bench-quick check check-programs \
-	check-systemd clean clean-sim coverage cross dist fuzz fuzz-programs \
-	install install-Darwin install-FreeBSD install-Linux install-NetBSD \
+.PHONY: all bench bench-check bench-quick check check-packaging \
+	check-programs check-systemd clean clean-sim coverage cross deb dist \
+	dist-checksums fuzz fuzz-programs install install-completions \
+	install-Darwin install-FreeBSD install-Linux install-NetBSD \
 	install-OpenBSD install-rc lint mutants sim sim-fuzz soak uninstall \
-	uninstall-Darwin uninstall-FreeBSD uninstall-Linux \
-	uninstall-NetBSD uninstall-OpenBSD uninstall-rc
+	uninstall-completions uninstall-Darwin uninstall-FreeBSD \
+	uninstall-Linux uninstall-NetBSD uninstall-OpenBSD uninstall-rc
 
 all: ${PROGRAM}
 
@@ -128,6 +132,10 @@ fuzz:
 check-systemd: ${PROGRAM}
 	MAKE='${SELF}' tests/systemd/run
 
+# The Debian package, in a tree like that; the other packages as far as here.
+check-packaging:
+	tests/packaging/run
+
 # Against the other relays that bench/peers installs.
 bench: ${PROGRAM} ${BENCH_PROGRAMS}
 	bench/compare
@@ -154,15 +162,30 @@ lint:
 cross:
 	MAKE='${SELF}' tools/cross
 
-install: ${PROGRAM} install-${OS}
+install: ${PROGRAM} install-completions install-${OS}
 	${INSTALL} -d ${DESTDIR}${SBINDIR} ${DESTDIR}${MANDIR}/man8
 	${INSTALL} -m 755 ${PROGRAM} ${DESTDIR}${SBINDIR}/${PROGRAM}
 	${INSTALL} -m 644 src/${PROGRAM}.8 \
 	    ${DESTDIR}${MANDIR}/man8/${PROGRAM}.8
 
-uninstall: uninstall-${OS}
+uninstall: uninstall-completions uninstall-${OS}
 	rm -f ${DESTDIR}${SBINDIR}/${PROGRAM}
 	rm -f ${DESTDIR}${MANDIR}/man8/${PROGRAM}.8
+
+install-completions:
+	${INSTALL} -d ${DESTDIR}${BASHCOMPDIR} ${DESTDIR}${ZSHCOMPDIR} \
+	    ${DESTDIR}${FISHCOMPDIR}
+	${INSTALL} -m 644 completions/${PROGRAM}.bash \
+	    ${DESTDIR}${BASHCOMPDIR}/${PROGRAM}
+	${INSTALL} -m 644 completions/${PROGRAM}.zsh \
+	    ${DESTDIR}${ZSHCOMPDIR}/_${PROGRAM}
+	${INSTALL} -m 644 completions/${PROGRAM}.fish \
+	    ${DESTDIR}${FISHCOMPDIR}/${PROGRAM}.fish
+
+uninstall-completions:
+	rm -f ${DESTDIR}${BASHCOMPDIR}/${PROGRAM}
+	rm -f ${DESTDIR}${ZSHCOMPDIR}/_${PROGRAM}
+	rm -f ${DESTDIR}${FISHCOMPDIR}/${PROGRAM}.fish
 
 UNITS = ${PROGRAM}@.service ${PROGRAM}@.socket
 EXAMPLES = hello.service hello-socket.service hello-tcp.service \
@@ -216,7 +239,16 @@ clean: clean-sim
 	rm -f ${UNIT_TESTS} ${COMPAT_TESTS} ${TEST_TOOLS} ${FUZZ_TARGETS} \
 	    ${FAULT_PROGRAMS_linux} ${BENCH_PROGRAMS_linux}
 	rm -f ${PROGRAM}-*.tar.gz
+	rm -rf packaging/out
 
+# The committed tree as a tarball, the same bits each time.
 dist:
-	git archive --format=tar.gz --prefix=${PROGRAM}-${VERSION}/ \
-	    -o ${PROGRAM}-${VERSION}.tar.gz HEAD
+	packaging/dist ${PROGRAM}-${VERSION}
+
+# Its checksums, once it is published, for the packages that name them.
+dist-checksums:
+	packaging/checksums ${PROGRAM}-${VERSION}.tar.gz
+
+# A Debian package of it, in packaging/out.
+deb:
+	packaging/deb -b
