@@ -136,8 +136,10 @@ main(int argc, char *argv[])
 
 	arguments = argv;
 	/* No page faults for each of the relay's large buffers. */
+#ifdef M_TRIM_THRESHOLD /* glibc */
 	mallopt(M_MMAP_THRESHOLD, 1 << 30);
 	mallopt(M_TRIM_THRESHOLD, 1 << 30);
+#endif
 	sim_on_failure = run_again;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
 		switch (option) {
