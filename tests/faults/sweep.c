@@ -103,6 +103,30 @@ start(char *command[], int *log)
 	return pid;
 }
 
+/* Some of what it says.  Returns whether there was any. */
+static bool
+take_some(int log, char *text, size_t *length, size_t size)
+{
+	ssize_t n;
+
+	n = read(log, text + *length, size - 1 - *length);
+	if (n <= 0)
+		return false;
+	*length += (size_t)n;
+	text[*length] = '\0';
+	return true;
+}
+
+/* What it said last, when it was slow. */
+static void
+take_rest(int log, char *text, size_t *length, size_t size)
+{
+	struct pollfd p = { .fd = log, .events = POLLIN };
+
+	while (poll(&p, 1, 0) > 0 && take_some(log, text, length, size))
+		continue;
+}
+
 /* Until it is ready, or says so no more.  Returns whether it is. */
 static bool
 await(int log, char *text, size_t *length, size_t size)
@@ -122,11 +146,8 @@ await(int log, char *text, size_t *length, size_t size)
 				return true;
 			continue;
 		}
-		n = read(log, text + *length, size - 1 - *length);
-		if (n <= 0)
+		if (!take_some(log, text, length, size))
 			return false;
-		*length += (size_t)n;
-		text[*length] = '\0';
 	}
 	return false;
 }
@@ -162,6 +183,7 @@ try(unsigned from, char *command[])
 	if (waitpid(pid, &status, 0) == -1)
 		err(1, "waitpid");
 	atomic_store(&shared->armed, false);
+	take_rest(log, text, &length, sizeof(text));
 	close(log);
 	if (WIFSIGNALED(status) && (ready || WTERMSIG(status) != SIGTERM))
 		errx(1, "call %u of %s: signal %d: %s", from, shared->name,
