@@ -32,6 +32,7 @@
 #include "address.h"
 #include "descriptors.h"
 #include "event.h"
+#include "peer_files.h"
 #include "resolver.h"
 
 /* Milliseconds between two connections that are reset. */
@@ -59,20 +60,6 @@ look_up(const char *text, bool listening)
 	free(e.list);
 }
 
-/* It appears under its name only when it is whole. */
-static void
-write_file(const char *path, const char *text)
-{
-	char temporary[4096];
-	FILE *f;
-
-	snprintf(temporary, sizeof(temporary), "%s.new", path);
-	f = fopen(temporary, "w");
-	if (f == NULL || fprintf(f, "%s\n", text) < 0 || fclose(f) != 0 ||
-	    rename(temporary, path) == -1)
-		err(1, "%s", path);
-}
-
 static int
 join(void)
 {
@@ -89,7 +76,6 @@ static int
 open_listener(const char *file)
 {
 	const int on = 1;
-	char text[ADDRESS_TEXT_SIZE];
 	int fd;
 
 	fd = socket(place.addr.ss_family, SOCK_STREAM, 0);
@@ -97,12 +83,9 @@ open_listener(const char *file)
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1 ||
 	    bind(fd, (struct sockaddr *)&place.addr, place.length) == -1 ||
 	    listen(fd, 4096) == -1 ||
-	    getsockname(fd, (struct sockaddr *)&place.addr, &place.length) ==
-	        -1 ||
 	    fcntl(fd, F_SETFL, O_NONBLOCK) == -1)
 		err(1, "listen");
-	address_socket_text((struct sockaddr *)&place.addr, place.length, text);
-	write_file(file, text);
+	peer_save_name(fd, file);
 	return fd;
 }
 
@@ -221,7 +204,7 @@ annoy(const char *file, size_t n)
 			err(1, "shutdown");
 	}
 	drip(slow, quarter);
-	write_file(file, "here");
+	peer_touch_file(file);
 	for (i = 1;; i++) {
 		nanosleep(&pause, NULL);
 		reset_one();

@@ -23,6 +23,7 @@
 
 #include "address.h"
 #include "peer_actions.h"
+#include "peer_files.h"
 #include "resolver.h"
 
 #define WATCHDOG 120 /* seconds */
@@ -42,26 +43,6 @@ open_listener(const struct endpoint *e, int backlog)
 	if (listen(fd, backlog) == -1)
 		err(1, "listen");
 	return fd;
-}
-
-/* Appears under its name only when it is whole. */
-static void
-write_address(int fd, const char *path)
-{
-	char text[ADDRESS_TEXT_SIZE], temporary[4096];
-	struct sockaddr_storage ss;
-	socklen_t length;
-	FILE *f;
-
-	length = sizeof(ss);
-	if (getsockname(fd, (struct sockaddr *)&ss, &length) == -1)
-		err(1, "getsockname");
-	address_socket_text((struct sockaddr *)&ss, length, text);
-	snprintf(temporary, sizeof(temporary), "%s.new", path);
-	f = fopen(temporary, "w");
-	if (f == NULL || fprintf(f, "%s\n", text) < 0 || fclose(f) != 0 ||
-	    rename(temporary, path) == -1)
-		err(1, "%s", path);
 }
 
 static int
@@ -168,7 +149,7 @@ main(int argc, char *argv[])
 	if (listening)
 		listener = open_listener(&e.list[0], backlog);
 	if (listening && address_file != NULL)
-		write_address(listener, address_file);
+		peer_save_name(listener, address_file);
 	for (i = 0; rounds == 0 || i < rounds; i++)
 		run(listening, listener, &e.list[0], together, argv + 2);
 	free(e.list);

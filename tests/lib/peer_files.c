@@ -81,7 +81,7 @@ peer_save(int fd, uint64_t n, const char *argument)
 void
 peer_save_name(int fd, const char *path)
 {
-	char text[ADDRESS_TEXT_SIZE];
+	char text[ADDRESS_TEXT_SIZE], temporary[4096];
 	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
 	socklen_t length;
 	FILE *f;
@@ -90,7 +90,9 @@ peer_save_name(int fd, const char *path)
 	if (getsockname(fd, (struct sockaddr *)&ss, &length) == -1)
 		err(1, "%s", path);
 	address_socket_text((struct sockaddr *)&ss, length, text);
-	f = fopen(path, "w");
-	if (f == NULL || fprintf(f, "%s\n", text) < 0 || fclose(f) != 0)
+	snprintf(temporary, sizeof(temporary), "%s.new", path);
+	f = fopen(temporary, "w");
+	if (f == NULL || fprintf(f, "%s\n", text) < 0 || fclose(f) != 0 ||
+	    rename(temporary, path) == -1)
 		err(1, "%s", path);
 }

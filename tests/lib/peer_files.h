@@ -23,7 +23,7 @@ void peer_save_line(int fd, const char *path);
  */
 void peer_save(int fd, uint64_t n, const char *argument);
 
-/* Write the own address. */
+/* Write the own address.  The file is there only when it is whole. */
 void peer_save_name(int fd, const char *path);
 
 #endif
