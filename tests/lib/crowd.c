@@ -82,8 +82,7 @@ open_listener(const char *file)
 	if (fd == -1 ||
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1 ||
 	    bind(fd, (struct sockaddr *)&place.addr, place.length) == -1 ||
-	    listen(fd, 4096) == -1 ||
-	    fcntl(fd, F_SETFL, O_NONBLOCK) == -1)
+	    listen(fd, 4096) == -1 || fcntl(fd, F_SETFL, O_NONBLOCK) == -1)
 		err(1, "listen");
 	peer_save_name(fd, file);
 	return fd;
