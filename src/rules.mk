@@ -106,8 +106,8 @@ bench/bound: ${BOUND_OBJS}
 # The relay, in which calls fail when a test wants it.
 tests/faults/relay: src/main.o ${LIB_OBJS} tests/faults/faults.o \
 	tests/faults/wrapped
-	${CC} ${ALL_LDFLAGS} $$(sed 's/^/-Wl,/' tests/faults/wrapped) -o $@ src/main.o \
-	    ${LIB_OBJS} tests/faults/faults.o ${LIBS}
+	${CC} ${ALL_LDFLAGS} $$(sed 's/^/-Wl,/' tests/faults/wrapped) -o $@ \
+	    src/main.o ${LIB_OBJS} tests/faults/faults.o ${LIBS}
 
 tests/faults/fault: tests/faults/fault.o
 	${CC} ${ALL_LDFLAGS} -o $@ tests/faults/fault.o ${LIBS}

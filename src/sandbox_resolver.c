@@ -9,8 +9,8 @@
 #include "sandbox_linux.h"
 
 /*
- * What a C library's resolver calls is its own
- * secret, so this names what it must not call; Landlock guards the files.
+ * What a C library's resolver calls is its own secret, so this names what it
+ * must not call; Landlock guards the files.
  */
 static const int forbidden[] = {
 	SCMP_SYS(add_key),
