@@ -36,12 +36,15 @@ int
 confine(const struct options *o, const struct sandbox_needs *needs,
     const struct privdrop *privdrop, struct sandbox *sandbox)
 {
+	/* The list of groups may be out of sight afterwards. */
+	if (privdrop_groups(privdrop) == -1)
+		return fail(EX_OSERR, o->user, strerror(errno));
 	if (o->sandbox != OPTIONS_SANDBOX_OFF &&
 	    sandbox_prepare(sandbox, needs) == -1)
 		return fail(EX_OSERR, "sandbox", strerror(errno));
 	if (!privdrop->wanted && geteuid() == 0)
 		log_write(LOG_WARNING, "running as root; see --user");
-	if (privdrop_apply(privdrop) == -1)
+	if (privdrop_ids(privdrop) == -1)
 		return fail(EX_OSERR, o->user, strerror(errno));
 	if (o->sandbox == OPTIONS_SANDBOX_OFF)
 		return EX_OK;

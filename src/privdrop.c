@@ -59,7 +59,13 @@ is(const struct user *u)
 }
 
 int
-privdrop_apply(const struct privdrop *p)
+privdrop_groups(const struct privdrop *p)
+{
+	return p->wanted ? set_groups(&p->user) : 0;
+}
+
+int
+privdrop_ids(const struct privdrop *p)
 {
 	const struct rlimit none = { .rlim_cur = 0, .rlim_max = 0 };
 	const struct user *u;
@@ -68,7 +74,7 @@ privdrop_apply(const struct privdrop *p)
 		return 0;
 	u = &p->user;
 	/* Of root, setgid and setuid set the real, effective and saved ids. */
-	if (set_groups(u) == -1 || setgid(u->gid) == -1 || setuid(u->uid) == -1)
+	if (setgid(u->gid) == -1 || setuid(u->uid) == -1)
 		return -1;
 	if (!is(u) || can_return(u)) {
 		errno = EPERM;
@@ -77,4 +83,10 @@ privdrop_apply(const struct privdrop *p)
 	if (setrlimit(RLIMIT_CORE, &none) == -1)
 		return -1;
 	return os_forbid_tracing();
+}
+
+int
+privdrop_apply(const struct privdrop *p)
+{
+	return privdrop_groups(p) == -1 ? -1 : privdrop_ids(p);
 }

@@ -29,4 +29,11 @@ const char *privdrop_look_up(struct privdrop *, const char *spec, int *status);
  */
 int privdrop_apply(const struct privdrop *);
 
+/*
+ * Its two parts, for a caller that gives up more in between: the supplementary
+ * groups, which stand in a file of the system, and all the rest.
+ */
+int privdrop_groups(const struct privdrop *);
+int privdrop_ids(const struct privdrop *);
+
 #endif
