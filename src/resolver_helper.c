@@ -14,6 +14,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "daemon.h"
 #include "resolver.h"
 #include "resolver_helper.h"
 #include "sandbox.h"
@@ -77,6 +78,8 @@ become_helper(int fd, const struct address *address,
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
+	/* Whoever started a daemon waits for the end of standard error. */
+	daemon_detach();
 	if (dup2(fd, STDERR_FILENO + 1) == -1)
 		_exit(EX_OSERR);
 	closefrom(STDERR_FILENO + 2);

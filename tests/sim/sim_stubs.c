@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "daemon.h"
 #include "log.h"
 #include "privdrop.h"
 #include "sandbox.h"
@@ -73,6 +74,11 @@ socket_file_remove(struct socket_file *f)
 {
 	(void)f;
 	return 0;
+}
+
+void
+daemon_detach(void)
+{
 }
 
 int
