@@ -231,36 +231,6 @@ await(struct connector *c)
 	return event_io_enable(c->loop, c->io, EVENT_WRITE);
 }
 
-static bool
-is_loopback(const struct endpoint *e)
-{
-	if (e->addr.ss_family == AF_INET6)
-		return IN6_IS_ADDR_LOOPBACK(
-		    &((const struct sockaddr_in6 *)&e->addr)->sin6_addr);
-	return ntohl(((const struct sockaddr_in *)&e->addr)->sin_addr.s_addr) >>
-	    24 ==
-	    IN_LOOPBACKNET;
-}
-
-static int
-open_socket(const struct endpoint *e)
-{
-	const int on = 1;
-	int fd, family;
-
-	family = e->addr.ss_family;
-	fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		return -1;
-	/* None can fail on such a socket, and none is worth a failure. */
-	(void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
-	if (family == AF_UNIX)
-		return fd;
-	if (!is_loopback(e))
-		(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-	return fd;
-}
-
 /* Whether the same address is worth another try, and soon. */
 static bool
 is_passing(struct connector *c, const struct endpoint *e, int error)
@@ -286,16 +256,12 @@ enum attempt {
 static enum attempt
 try_address(struct connector *c, const struct endpoint *e)
 {
-	int error;
+	int error, fd;
 
-	event_io_init(c->io, open_socket(e), on_connected);
+	error = dialer_dial(c->dialer, e, &fd);
+	event_io_init(c->io, fd, on_connected);
 	c->io->owner = c;
-	error = 0;
-	if (c->io->fd == -1 ||
-	    connect(c->io->fd, (const struct sockaddr *)&e->addr, e->length) ==
-	        -1)
-		error = errno;
-	if (error == EINPROGRESS || error == EINTR)
+	if (error == EINPROGRESS)
 		error = await(c) == -1 ? errno : 0;
 	else if (error == 0 && is_self(c->io, e))
 		error = ECONNREFUSED;
@@ -328,12 +294,14 @@ try_addresses(struct connector *c)
 
 void
 connector_start(struct connector *c, struct event_loop *loop,
-    const struct endpoints *target, struct event_io *io, uint64_t timeout,
-    uint64_t wait, void (*on_done)(struct connector *, int error),
+    struct dialer *dialer, const struct endpoints *target, struct event_io *io,
+    uint64_t timeout, uint64_t wait,
+    void (*on_done)(struct connector *, int error),
     void (*on_retry)(struct connector *), void *owner)
 {
 	*c = (struct connector) {
 		.loop = loop,
+		.dialer = dialer,
 		.target = target,
 		.io = io,
 		.timeout = timeout,

@@ -1,7 +1,7 @@
 /*
  * One connection to a target: tries its addresses in turn, without blocking,
  * and again while that makes sense.
- * Not here: moving data.
+ * Not here: socket(2) and connect(2), see dialer.h; moving data.
  */
 #ifndef CONNECTOR_H
 #define CONNECTOR_H
@@ -9,11 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dialer.h"
 #include "endpoint.h"
 #include "event.h"
 
 struct connector {
 	struct event_loop *loop;
+	struct dialer *dialer;
 	const struct endpoints *target;
 	struct event_io *io; /* the caller's; its fd is the result */
 	struct event_timer timer;
@@ -41,7 +43,7 @@ struct connector {
  * not TCP_NODELAY; else with an errno, and io->fd is -1.  It may free the
  * connector.
  */
-void connector_start(struct connector *, struct event_loop *,
+void connector_start(struct connector *, struct event_loop *, struct dialer *,
     const struct endpoints *target, struct event_io *io, uint64_t timeout,
     uint64_t wait, void (*on_done)(struct connector *, int error),
     void (*on_retry)(struct connector *), void *owner);

@@ -40,12 +40,14 @@ open_loops(struct relay *r)
 		x = workers_context(&r->workers, i);
 		configure(r, x);
 		x->resolver = &r->resolver;
+		x->dialer = &r->dialer;
 	}
 	os_read_port_range();
 	r->loop = workers_context(&r->workers, 0)->loop;
 	relay_init_timers(r);
 	manager_attach(r->manager, r->loop);
-	if (resolver_attach(&r->resolver, r->loop) == -1)
+	if (resolver_attach(&r->resolver, r->loop) == -1 ||
+	    dialer_attach(&r->dialer, r->loop, relay_on_lost, r) == -1)
 		return -1;
 	return relay_handle_signals(r);
 }
@@ -95,6 +97,12 @@ relay_create(const struct options *options, struct manager *manager,
 		why = resolver_start(&r->resolver, &options->target,
 		    r->target_text, privdrop,
 		    options->sandbox != OPTIONS_SANDBOX_OFF, status);
+	}
+	if (why == NULL) {
+		*status = EX_OSERR;
+		why = dialer_start(&r->dialer, &options->target,
+		    &r->resolver.target->endpoints, r->resolver.has_helper,
+		    privdrop, options->sandbox != OPTIONS_SANDBOX_OFF);
 	}
 	if (why == NULL && open_loops(r) == -1) {
 		*status = EX_OSERR;
@@ -166,6 +174,8 @@ relay_needs(const struct relay *r, struct sandbox_needs *needs)
 	needs->endpoints = &r->resolver.target->endpoints;
 	needs->workers = r->workers.n;
 	needs->any_family = r->resolver.io.fd != -1;
+	needs->helped = dialer_is_helped(&r->dialer);
+	needs->target_directory = r->dialer.directory;
 	needs->inet = r->options->target.kind == ADDRESS_HOST ||
 	    listeners_have_family(&r->listeners, AF_INET) ||
 	    listeners_have_family(&r->listeners, AF_INET6);
@@ -205,6 +215,7 @@ relay_destroy(struct relay *r)
 	event_timer_cancel(r->loop, &r->exit_timer);
 	manager_close(r->manager);
 	resolver_stop(&r->resolver);
+	dialer_stop(&r->dialer);
 	workers_close(&r->workers);
 	free(r);
 }

@@ -16,8 +16,9 @@
 struct relay;
 
 /*
- * Look the target up, perhaps by a process of its own (resolver_helper.h)
- * that becomes the same user, and make loop and buffers.  To be called after
+ * Look the target up, perhaps by a process of its own (resolver_helper.h), and
+ * perhaps start one that connects to it (dialer.h); both become the same user.
+ * Make loop and buffers.  To be called after
  * any other fork.  Options and manager must live as long as the relay.  Returns
  * NULL after a line in the log, and then a code of sysexits(3) in *status.
  */

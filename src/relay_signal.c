@@ -1,9 +1,10 @@
 /*
- * Signals: totals, drain, the end.
+ * Signals: totals, drain, the end; the drain without a signal.
  * Not here: what ends a connection, see session.c.
  */
 #include <inttypes.h>
 #include <signal.h>
+#include <sysexits.h>
 
 #include "relay_state.h"
 
@@ -72,14 +73,13 @@ on_drain_timeout(struct event_timer *t)
 	event_loop_stop(r->loop);
 }
 
+/* Let nobody in any more, and end when nobody is left, or the second time. */
 static void
-on_terminate(void *arg, int signo)
+drain(struct relay *r)
 {
-	struct relay *r;
 	size_t open;
 	bool again;
 
-	r = arg;
 	listeners_close(&r->listeners);
 	event_timer_cancel(r->loop, &r->exit_timer);
 	manager_stopping(r->manager, r->options->drain_time);
@@ -88,14 +88,33 @@ on_terminate(void *arg, int signo)
 	relay_watch(r);
 	open = workers_sessions(&r->workers);
 	if (again || open == 0) {
-		on_interrupt(r, signo);
+		event_loop_stop(r->loop);
 		return;
 	}
 	log_write(LOG_NOTICE, "stopping: %zu connections open", open);
 	event_timer_init(&r->drain_timer, on_drain_timeout);
 	if (event_timer_set(r->loop, &r->drain_timer, r->options->drain_time) ==
 	    -1)
-		on_interrupt(r, signo);
+		event_loop_stop(r->loop);
+}
+
+static void
+on_terminate(void *arg, int signo)
+{
+	(void)signo;
+	drain(arg);
+}
+
+/* A new start may help, so leave: open connections need nobody's help. */
+void
+relay_on_lost(void *arg)
+{
+	struct relay *r;
+
+	r = arg;
+	r->status = EX_OSERR;
+	if (!r->draining)
+		drain(r);
 }
 
 int

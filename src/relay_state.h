@@ -6,6 +6,7 @@
 #ifndef RELAY_STATE_H
 #define RELAY_STATE_H
 
+#include "dialer.h"
 #include "listeners.h"
 #include "log.h"
 #include "relay.h"
@@ -18,6 +19,7 @@ struct relay {
 	const struct options *options;
 	struct socket_file_access access;
 	struct resolver resolver;
+	struct dialer dialer;
 	char target_text[ADDRESS_TEXT_SIZE];
 	struct manager *manager;
 	struct listeners listeners;
@@ -63,6 +65,9 @@ void relay_on_note(struct workers *);
 
 /* Returns 0, or -1 and errno. */
 int relay_handle_signals(struct relay *);
+
+/* No connection to the target can be made any more: of the dialer. */
+void relay_on_lost(void *relay);
 
 /* Write the totals if they were asked for and all have told theirs. */
 void relay_log_totals(struct relay *);

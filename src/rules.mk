@@ -1,5 +1,6 @@
 # How it is built, read by GNU make and BSD make alike.  The two makefiles
-# set OS (uname -s), OSKIND (linux or bsd) and BACKEND (epoll or kqueue).
+# set OS (uname -s), OSKIND (linux or bsd), BACKEND (epoll or kqueue), SANDBOX
+# and CONNECTOR (see sources.mk).
 PREFIX ?= /usr/local
 MANDIR ?= ${PREFIX}/share/man
 SBINDIR ?= ${PREFIX}/sbin
@@ -18,6 +19,12 @@ RCDIR_NetBSD = ${PREFIX}/share/examples/rc.d
 RCDIR_OpenBSD = /etc/rc.d
 RCDIR ?= ${RCDIR_${OS}}
 
+# Where SANDBOX=chroot goes: on NetBSD, what sshd(8) has for the same purpose.
+EMPTY_DIRECTORY_NetBSD = /var/chroot/sshd
+EMPTY_DIRECTORY_Linux = /var/empty
+EMPTY_DIRECTORY ?= ${EMPTY_DIRECTORY_${OS}}
+SANDBOX_CPPFLAGS_chroot = -DEMPTY_DIRECTORY=\"${EMPTY_DIRECTORY}\"
+
 CFLAGS ?= -O2 -g
 LDFLAGS ?=
 INSTALL ?= install
@@ -31,11 +38,12 @@ HARDEN_LDFLAGS = -pie ${ELF_LDFLAGS}
 ALL_CFLAGS = -std=gnu11 -pthread ${WARNINGS} ${HARDEN_CFLAGS} ${CFLAGS} \
 	${SANITIZE_FLAGS}
 ALL_CPPFLAGS = -DVERSION=\"${VERSION}\" -Isrc ${BACKEND_CPPFLAGS} \
-	${OS_CPPFLAGS} ${CPPFLAGS}
+	${SANDBOX_CPPFLAGS_${SANDBOX}} ${OS_CPPFLAGS} ${CPPFLAGS}
 ALL_LDFLAGS = -pthread ${HARDEN_LDFLAGS} ${SANITIZE_FLAGS} ${LDFLAGS}
 
 LIB_SRCS = ${SRCS} ${BACKEND_SRCS} ${COMPAT_SRCS_${OS}}
 LIB_OBJS = ${LIB_SRCS:.c=.o}
+TEST_LIB_OBJS = ${TEST_LIB_SRCS:.c=.o}
 PROGRAM = simpletcpunixrelay
 COMPAT_OBJS = ${COMPAT_SRCS:.c=.o}
 TEST_TOOL_OBJS = ${TEST_TOOL_SRCS:.c=.o}
@@ -64,7 +72,7 @@ all: ${PROGRAM}
 include tests/sim/sim.mk
 
 # Written anew, and everything built anew, when the way of building changes.
-CONFIG = ${CC} ${ALL_CPPFLAGS} ${ALL_CFLAGS} ${ALL_LDFLAGS} ${BACKEND} ${SANDBOX}
+CONFIG = ${CC} ${ALL_CPPFLAGS} ${ALL_CFLAGS} ${ALL_LDFLAGS} ${BACKEND} ${CONNECTOR} ${SANDBOX}
 build.stamp: FORCE
 	@echo '${CONFIG}' | cmp -s - $@ || echo '${CONFIG}' > $@
 FORCE:
@@ -72,7 +80,7 @@ FORCE:
 .c.o:
 	${CC} ${ALL_CPPFLAGS} ${ALL_CFLAGS} -c -o $@ $<
 
-${LIB_OBJS} src/main.o: ${HDRS} ${BACKEND_HDRS} ${COMPAT_HDRS} build.stamp
+${LIB_OBJS} ${TEST_LIB_OBJS} src/main.o: ${HDRS} ${BACKEND_HDRS} ${COMPAT_HDRS} build.stamp
 ${COMPAT_OBJS} ${COMPAT_TESTS:=.o}: ${COMPAT_HDRS} build.stamp
 ${TEST_OBJS}: ${HDRS} ${TEST_HDRS} build.stamp
 ${FUZZ_OBJS} ${FUZZ_TARGETS:=.o} tests/fuzz/replay.o: ${HDRS} ${FUZZ_HDRS} \
@@ -83,8 +91,9 @@ ${FAULT_OBJS}: ${FAULT_HDRS} build.stamp
 ${PROGRAM}: src/main.o ${LIB_OBJS}
 	${CC} ${ALL_LDFLAGS} -o $@ src/main.o ${LIB_OBJS} ${LIBS}
 
-${UNIT_TESTS}: ${LIB_OBJS} ${UNIT_TESTS:=.o}
-	${CC} ${ALL_LDFLAGS} -o $@ $@.o ${LIB_OBJS} ${ATF_LIBS} ${LIBS}
+${UNIT_TESTS}: ${LIB_OBJS} ${TEST_LIB_OBJS} ${UNIT_TESTS:=.o}
+	${CC} ${ALL_LDFLAGS} -o $@ $@.o ${LIB_OBJS} ${TEST_LIB_OBJS} \
+	    ${ATF_LIBS} ${LIBS}
 
 ${COMPAT_TESTS}: ${COMPAT_OBJS} ${COMPAT_TESTS:=.o}
 	${CC} ${ALL_LDFLAGS} -o $@ $@.o ${COMPAT_OBJS} ${ATF_LIBS} ${LIBS}
@@ -92,10 +101,10 @@ ${COMPAT_TESTS}: ${COMPAT_OBJS} ${COMPAT_TESTS:=.o}
 ${TEST_TOOLS}: ${LIB_OBJS} ${TEST_TOOLS:=.o} ${TEST_TOOL_OBJS}
 	${CC} ${ALL_LDFLAGS} -o $@ $@.o ${TEST_TOOL_OBJS} ${LIB_OBJS} ${LIBS}
 
-${FUZZ_TARGETS}: ${LIB_OBJS} ${FUZZ_TARGETS:=.o} ${FUZZ_OBJS} \
-	tests/fuzz/replay.o
+${FUZZ_TARGETS}: ${LIB_OBJS} ${TEST_LIB_OBJS} ${FUZZ_TARGETS:=.o} \
+	${FUZZ_OBJS} tests/fuzz/replay.o
 	${CC} ${ALL_LDFLAGS} ${FUZZ_WRAP_$@} -o $@ $@.o ${FUZZ_OBJS} \
-	    ${FUZZ_DRIVER} ${LIB_OBJS} ${LIBS}
+	    ${FUZZ_DRIVER} ${LIB_OBJS} ${TEST_LIB_OBJS} ${LIBS}
 
 bench/load: ${LOAD_OBJS}
 	${CC} ${ALL_LDFLAGS} -o $@ ${LOAD_OBJS} ${LIBS}

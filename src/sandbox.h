@@ -1,6 +1,7 @@
 /*
  * The walls around the running relay.  Each system has its body:
- * sandbox_linux.c, sandbox_pledge.c, sandbox_none.c.
+ * sandbox_linux.c, sandbox_pledge.c, sandbox_capsicum.c, sandbox_chroot.c,
+ * sandbox_none.c.
  * Not here: users and groups, see privdrop.h.
  */
 #ifndef SANDBOX_H
@@ -19,7 +20,9 @@ struct sandbox_needs {
 	bool any_family; /* the endpoints may become others of IPv4 and IPv6 */
 	bool inet;       /* accepts or connects with IPv4 or IPv6 */
 	bool local;      /* accepts or connects with Unix sockets */
-	size_t workers;  /* threads; above 1, sandbox_seal() is due */
+	bool helped;     /* another process calls connect(2): dialer.h */
+	int target_directory; /* its files are connected to, or -1 */
+	size_t workers;       /* threads; above 1, sandbox_seal() is due */
 	/* Directories in which a file is removed at the end, -1 for none. */
 	int directories[2];
 	/* The files as paths, NULL for none; a socket's lock is beside it. */
@@ -66,5 +69,19 @@ int sandbox_seal(struct sandbox *);
  * tells of it.
  */
 int sandbox_enter_resolver(void);
+
+/*
+ * Enter the sandbox of a process that only connects to these endpoints, or for
+ * any_address to their ports: it takes requests and passes sockets on over
+ * descriptor 0, holds 1, logs to 2, and has one more at a time.  Returns as
+ * sandbox_enter_resolver().
+ */
+int sandbox_enter_connecting(const struct endpoints *, bool any_address);
+
+/*
+ * Take from a socket that another process has connected the rights that no
+ * session uses, where descriptors have such.
+ */
+void sandbox_limit_connection(int fd);
 
 #endif

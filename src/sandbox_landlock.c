@@ -4,6 +4,7 @@
  */
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 
 #include <linux/landlock.h>
 #include <netinet/in.h>
@@ -111,6 +112,17 @@ allow_connect(int ruleset, const struct endpoint *e)
 	return 0;
 }
 
+static int
+allow_endpoints(int ruleset, const struct endpoints *endpoints)
+{
+	size_t i;
+
+	for (i = 0; i < endpoints->n; i++)
+		if (allow_connect(ruleset, &endpoints->list[i]) == -1)
+			return -1;
+	return 0;
+}
+
 static void
 note(struct sandbox *s, int abi, bool abstract_target)
 {
@@ -147,7 +159,8 @@ sandbox_landlock_prepare(struct sandbox *s, const struct sandbox_needs *needs)
 		sandbox_note(s->missing, "Landlock");
 		return 0;
 	}
-	abstract_target = needs->target->kind == ADDRESS_ABSTRACT;
+	abstract_target =
+	    needs->target->kind == ADDRESS_ABSTRACT && !needs->helped;
 	s->ruleset = create(abi, abstract_target);
 	if (s->ruleset == -1)
 		return -1;
@@ -156,9 +169,9 @@ sandbox_landlock_prepare(struct sandbox *s, const struct sandbox_needs *needs)
 		    allow_files(s->ruleset, needs->directories[i],
 		        LANDLOCK_ACCESS_FS_REMOVE_FILE) == -1)
 			return -1;
-	for (i = 0; abi >= ABI_NET && i < needs->endpoints->n; i++)
-		if (allow_connect(s->ruleset, &needs->endpoints->list[i]) == -1)
-			return -1;
+	if (abi >= ABI_NET && !needs->helped &&
+	    allow_endpoints(s->ruleset, needs->endpoints) == -1)
+		return -1;
 	note(s, abi, abstract_target);
 	return 0;
 }
@@ -197,6 +210,36 @@ sandbox_landlock_enter_resolver(void)
 	if (result == 0)
 		result = (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
 	close(root);
+	close(ruleset);
+	return result;
+}
+
+static bool
+has_abstract(const struct endpoints *endpoints)
+{
+	const struct endpoint *e;
+
+	e = &endpoints->list[0];
+	return e->addr.ss_family == AF_UNIX &&
+	    ((const struct sockaddr_un *)&e->addr)->sun_path[0] == '\0';
+}
+
+int
+sandbox_landlock_enter_connecting(const struct endpoints *endpoints)
+{
+	int abi, result, ruleset;
+
+	abi = probe();
+	if (abi < 1)
+		return 0;
+	ruleset = create(abi, has_abstract(endpoints));
+	if (ruleset == -1)
+		return -1;
+	result = 0;
+	if (abi >= ABI_NET)
+		result = allow_endpoints(ruleset, endpoints);
+	if (result == 0)
+		result = (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
 	close(ruleset);
 	return result;
 }

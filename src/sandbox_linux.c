@@ -14,14 +14,6 @@
 
 #include "sandbox_linux.h"
 
-void
-sandbox_note(char text[SANDBOX_TEXT_SIZE], const char *item)
-{
-	if (text[0] != '\0')
-		strlcat(text, ", ", SANDBOX_TEXT_SIZE);
-	strlcat(text, item, SANDBOX_TEXT_SIZE);
-}
-
 /* capabilities(7): dropped from the bounding set while that is allowed. */
 static void
 drop_bounding_set(void)
@@ -72,6 +64,15 @@ forbid_privileges(void)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
+/* Four numbers: of the three that are open, and one that is being opened. */
+static int
+forbid_descriptors(void)
+{
+	const struct rlimit few = { .rlim_cur = 4, .rlim_max = 4 };
+
+	return setrlimit(RLIMIT_NOFILE, &few);
+}
+
 /* No other process, and no other thread. */
 static int
 forbid_processes(void)
@@ -101,6 +102,8 @@ sandbox_enter(struct sandbox *s)
 	if (sandbox_landlock_enter(s) == -1 || drop_capabilities() == -1)
 		return -1;
 	sandbox_note(s->enforced, "no capabilities");
+	if (s->needs.helped)
+		sandbox_note(s->enforced, "connecting process");
 	return sandbox_seccomp_enter(s);
 }
 
@@ -122,4 +125,21 @@ sandbox_enter_resolver(void)
 	    drop_capabilities() == -1)
 		return -1;
 	return sandbox_seccomp_enter_resolver();
+}
+
+int
+sandbox_enter_connecting(const struct endpoints *endpoints, bool any_address)
+{
+	if (forbid_privileges() == -1 || forbid_processes() == -1 ||
+	    sandbox_landlock_enter_connecting(endpoints) == -1 ||
+	    forbid_descriptors() == -1 || drop_capabilities() == -1)
+		return -1;
+	return sandbox_seccomp_enter_connecting(endpoints, any_address);
+}
+
+/* A descriptor has no rights of its own here. */
+void
+sandbox_limit_connection(int fd)
+{
+	(void)fd;
 }

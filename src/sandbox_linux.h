@@ -6,9 +6,7 @@
 #define SANDBOX_LINUX_H
 
 #include "sandbox.h"
-
-/* Append to enforced or missing, with a comma between two. */
-void sandbox_note(char text[SANDBOX_TEXT_SIZE], const char *item);
+#include "sandbox_note.h"
 
 /* landlock(7): as sandbox_prepare() and sandbox_enter(). */
 int sandbox_landlock_prepare(struct sandbox *, const struct sandbox_needs *);
@@ -16,6 +14,9 @@ int sandbox_landlock_enter(struct sandbox *);
 
 /* Files can be read, TCP goes to the DNS; -1 and errno. */
 int sandbox_landlock_enter_resolver(void);
+
+/* No files; TCP goes to the ports of these; -1 and errno. */
+int sandbox_landlock_enter_connecting(const struct endpoints *);
 
 /*
  * The calls by which the threads of workers are started, if there are more
@@ -34,5 +35,19 @@ int sandbox_seccomp_seal(struct sandbox *);
 
 /* No programs, processes, tracing, mounts; -1 and errno. */
 int sandbox_seccomp_enter_resolver(void);
+
+/* The calls of a process that connects; -1 and errno. */
+int sandbox_seccomp_enter_connecting(
+    const struct endpoints *, bool any_address);
+
+/*
+ * The calls by which a connection to one of these begins.  They are added to a
+ * filter of libseccomp; returns 0 or a negative errno.
+ */
+int sandbox_connect_rules(
+    void *filter, const struct endpoints *, bool any_address);
+
+/* Say which call was forbidden, and end, from now on; -1 and errno. */
+int sandbox_seccomp_report(void);
 
 #endif

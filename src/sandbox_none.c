@@ -20,6 +20,20 @@ sandbox_enter_resolver(void)
 }
 
 int
+sandbox_enter_connecting(const struct endpoints *endpoints, bool any_address)
+{
+	(void)endpoints;
+	(void)any_address;
+	return 0;
+}
+
+void
+sandbox_limit_connection(int fd)
+{
+	(void)fd;
+}
+
+int
 sandbox_seal(struct sandbox *s)
 {
 	(void)s;

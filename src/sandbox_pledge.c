@@ -57,7 +57,7 @@ unveil_needs(const struct sandbox_needs *needs)
 {
 	size_t i;
 
-	if (needs->target->kind == ADDRESS_PATH &&
+	if (needs->target->kind == ADDRESS_PATH && !needs->helped &&
 	    unveil_target(needs->target->path) == -1)
 		return -1;
 	for (i = 0; i < 2; i++)
@@ -72,8 +72,9 @@ sandbox_enter(struct sandbox *s)
 {
 	char promises[SANDBOX_TEXT_SIZE];
 
-	snprintf(promises, sizeof(promises), "stdio%s%s%s",
+	snprintf(promises, sizeof(promises), "stdio%s%s%s%s",
 	    s->needs.inet ? " inet" : "", s->needs.local ? " unix" : "",
+	    s->needs.helped ? " recvfd" : "",
 	    removes(&s->needs) ? " rpath cpath" : "");
 	snprintf(
 	    s->enforced, sizeof(s->enforced), "unveil, pledge %s", promises);
@@ -94,4 +95,21 @@ int
 sandbox_enter_resolver(void)
 {
 	return pledge("stdio dns", "");
+}
+
+/* No unveil(2): a target that is a path may not exist yet. */
+int
+sandbox_enter_connecting(const struct endpoints *endpoints, bool any_address)
+{
+	(void)any_address;
+	return pledge(endpoints->list[0].addr.ss_family == AF_UNIX
+	        ? "stdio unix sendfd"
+	        : "stdio inet sendfd",
+	    "");
+}
+
+void
+sandbox_limit_connection(int fd)
+{
+	(void)fd;
 }

@@ -29,7 +29,6 @@ static const int allowed[] = {
 	SCMP_SYS(clock_gettime),
 	SCMP_SYS(close),
 	SCMP_SYS(close_range),
-	SCMP_SYS(connect),
 	SCMP_SYS(epoll_ctl),
 	SCMP_SYS(epoll_pwait),
 	SCMP_SYS(epoll_wait),
@@ -183,41 +182,24 @@ add_pipe(scmp_filter_ctx f)
 	    f, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, equals(1, F_SETPIPE_SZ));
 }
 
-static int
-add_socket(scmp_filter_ctx f, unsigned family)
-{
-	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 3,
-	    equals(0, family),
-	    equals(1, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC),
-	    equals(2, 0));
-}
-
-static bool
-has_family(const struct endpoints *all, int family)
-{
-	size_t i;
-
-	for (i = 0; i < all->n; i++)
-		if (all->list[i].addr.ss_family == family)
-			return true;
-	return false;
-}
-
+/*
+ * Of sockets that connect, none for a relay that is helped; a C library may
+ * try to connect to the log's daemon again, and can do without.
+ */
 static int
 add_sockets(scmp_filter_ctx f, const struct sandbox_needs *needs)
 {
-	static const int families[] = { AF_UNIX, AF_INET, AF_INET6 };
-	size_t i;
 	int e;
 
 	/* syslog(3) tries this when its daemon has restarted. */
 	e = seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 2,
 	    equals(0, AF_UNIX), equals(1, SOCK_DGRAM | SOCK_CLOEXEC));
-	for (i = 0; e == 0 && i < LENGTH(families); i++)
-		if (has_family(needs->endpoints, families[i]) ||
-		    (needs->any_family && families[i] != AF_UNIX))
-			e = add_socket(f, (unsigned)families[i]);
-	return e;
+	if (e != 0)
+		return e;
+	if (needs->helped)
+		return seccomp_rule_add(
+		    f, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(connect), 0);
+	return sandbox_connect_rules(f, needs->endpoints, needs->any_family);
 }
 
 /* libseccomp returns a negative errno. */
@@ -323,14 +305,21 @@ on_forbidden(int signo, siginfo_t *info, void *context)
 }
 
 int
-sandbox_seccomp_enter(struct sandbox *s)
+sandbox_seccomp_report(void)
 {
 	struct sigaction sa = { .sa_sigaction = on_forbidden,
 		.sa_flags = SA_SIGINFO };
-	int e;
 
 	sigemptyset(&sa.sa_mask);
-	if (sigaction(SIGSYS, &sa, NULL) == -1)
+	return sigaction(SIGSYS, &sa, NULL);
+}
+
+int
+sandbox_seccomp_enter(struct sandbox *s)
+{
+	int e;
+
+	if (sandbox_seccomp_report() == -1)
 		return -1;
 	e = seccomp_load(s->filter);
 	seccomp_release(s->filter);

@@ -349,9 +349,9 @@ session_create(
 	x->count++;
 	x->total++;
 	t = resolver_use(x->resolver, event_now(x->loop));
-	connector_start(s->connector, x->loop, &t->endpoints, &s->target,
-	    x->connect_timeout, x->wait, on_connector_done, on_connector_retry,
-	    s);
+	connector_start(s->connector, x->loop, x->dialer, &t->endpoints,
+	    &s->target, x->connect_timeout, x->wait, on_connector_done,
+	    on_connector_retry, s);
 	return 0;
 
 free_connector:

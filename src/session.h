@@ -16,6 +16,7 @@
 #include "channel.h"
 #include "connection_log.h"
 #include "connector.h"
+#include "dialer.h"
 #include "event.h"
 #include "log.h"
 #include "pool.h"
@@ -27,6 +28,7 @@ struct session_context {
 	struct event_loop *loop;
 	struct pool *pool;
 	struct resolver *resolver; /* has the target */
+	struct dialer *dialer;     /* begins to connect to it */
 	const char *target_text;
 	uint64_t connect_timeout;
 	uint64_t wait;

@@ -3,7 +3,7 @@ VERSION = 0.1.0
 
 SRCS = src/activation.c src/address.c src/channel.c src/confine.c \
 	src/connection_log.c src/connector.c src/daemon.c src/descriptors.c \
-	src/duration.c src/event.c src/event_${BACKEND}.c src/event_signal.c \
+	src/dial.c src/duration.c src/event.c src/event_${BACKEND}.c src/event_signal.c \
 	src/event_timer.c src/listener.c src/listeners.c src/log.c \
 	src/manager.c src/notify.c src/options.c src/options_help.c \
 	src/os_${OSKIND}.c src/pidfile.c src/pool.c src/privdrop.c \
@@ -11,22 +11,38 @@ SRCS = src/activation.c src/address.c src/channel.c src/confine.c \
 	src/relay_signal.c src/resolver.c src/resolver_helper.c \
 	src/session.c src/socket_file.c src/splice_${SPLICE}.c src/target.c \
 	src/user.c src/worker.c src/workers.c \
-	${SANDBOX_SRCS_${SANDBOX}}
+	${DIALER_SRCS_${CONNECTOR}} ${SANDBOX_SRCS_${SANDBOX}}
 
-SANDBOX_SRCS_linux = src/sandbox_linux.c src/sandbox_landlock.c \
-	src/sandbox_resolver.c src/sandbox_seccomp.c src/sandbox_threads.c
+# Who connects to the target: the relay; a process of its own; or that and, by
+# a directory's descriptor, the relay.
+DIALER_SRCS_direct = src/dialer_direct.c
+DIALER_SRCS_helper = src/connect_helper.c src/dial_at_none.c \
+	src/dialer_helper.c
+DIALER_SRCS_capsicum = src/connect_helper.c src/dial_at_capsicum.c \
+	src/dialer_helper.c
+
+# That process is tested even where no relay starts it.
+TEST_LIB_SRCS_direct = src/connect_helper.c
+TEST_LIB_SRCS = ${TEST_LIB_SRCS_${CONNECTOR}}
+
+SANDBOX_SRCS_capsicum = src/sandbox_capsicum.c src/sandbox_note.c
+SANDBOX_SRCS_chroot = src/sandbox_chroot.c src/sandbox_note.c
+SANDBOX_SRCS_linux = src/sandbox_connecting.c src/sandbox_landlock.c \
+	src/sandbox_linux.c src/sandbox_note.c src/sandbox_resolver.c \
+	src/sandbox_seccomp.c src/sandbox_threads.c
 SANDBOX_SRCS_pledge = src/sandbox_pledge.c
 SANDBOX_SRCS_none = src/sandbox_none.c
 
 HDRS = src/activation.h src/address.h src/channel.h src/confine.h \
-	src/connection_log.h src/connector.h src/daemon.h src/descriptors.h \
-	src/duration.h src/endpoint.h src/event.h src/event_backend.h \
+	src/connect_helper.h src/connection_log.h src/connector.h \
+	src/daemon.h src/descriptors.h src/dial.h src/dial_at.h \
+	src/dialer.h src/duration.h src/endpoint.h src/event.h src/event_backend.h \
 	src/event_loop.h src/listener.h src/listeners.h src/log.h \
 	src/manager.h src/notify.h src/options.h src/os.h src/pidfile.h \
 	src/pool.h src/privdrop.h src/proxy_header.h src/relay.h \
 	src/relay_state.h \
 	src/resolver.h src/resolver_helper.h src/sandbox.h \
-	src/sandbox_linux.h src/session.h src/socket_file.h src/splice.h \
+	src/sandbox_linux.h src/sandbox_note.h src/session.h src/socket_file.h src/splice.h \
 	src/target.h src/user.h src/worker.h src/workers.h
 
 # What macOS lacks; elsewhere for its tests alone.
@@ -39,8 +55,9 @@ COMPAT_TESTS = tests/unit/compat_test
 UNIT_TESTS = tests/unit/activation_test tests/unit/address_bad_test \
 	tests/unit/address_good_test tests/unit/address_socket_test \
 	tests/unit/channel_bulk_test tests/unit/channel_end_test tests/unit/channel_flow_test \
-	tests/unit/channel_short_read_test tests/unit/connector_test \
-	tests/unit/daemon_test tests/unit/duration_test \
+	tests/unit/channel_short_read_test tests/unit/connect_helper_test \
+	tests/unit/connector_test tests/unit/daemon_test \
+	tests/unit/dialer_test tests/unit/duration_test \
 	tests/unit/event_close_test tests/unit/event_end_test \
 	tests/unit/event_level_test tests/unit/event_loop_test \
 	tests/unit/event_ready_test tests/unit/event_short_read_test \
@@ -48,7 +65,8 @@ UNIT_TESTS = tests/unit/activation_test tests/unit/address_bad_test \
 	tests/unit/listener_test tests/unit/notify_test \
 	tests/unit/options_form_test tests/unit/options_value_test \
 	tests/unit/pidfile_test tests/unit/pool_test tests/unit/proxy_header_test \
-	tests/unit/sandbox_test tests/unit/socket_file_bind_test \
+	tests/unit/sandbox_connect_test tests/unit/sandbox_test \
+	tests/unit/socket_file_bind_test \
 	tests/unit/socket_file_race_test tests/unit/socket_file_remove_test \
 	tests/unit/socket_file_taken_test tests/unit/workers_test
 TEST_TOOLS = tests/lib/await tests/lib/crowd tests/lib/handover \
@@ -58,14 +76,15 @@ TEST_TOOL_SRCS = tests/lib/peer_actions.c tests/lib/peer_files.c \
 TEST_HDRS = tests/lib/pass.h tests/lib/peer_actions.h \
 	tests/lib/peer_files.h tests/lib/peer_try.h tests/lib/stream.h \
 	tests/unit/address_fixture.h \
-	tests/unit/channel_fixture.h tests/unit/event_fixture.h \
+	tests/unit/channel_fixture.h tests/unit/endpoints.h \
+	tests/unit/event_fixture.h \
 	tests/unit/options_fixture.h tests/unit/sandbox_fixture.h \
 	tests/unit/socket_file_fixture.h \
 	tests/unit/sockets.h tests/unit/unit.h
 
 # Each runs over its corpus by tests/fuzz/replay.c, or with libFuzzer.
 FUZZ_TARGETS = tests/fuzz/activation_fuzz tests/fuzz/address_fuzz \
-	tests/fuzz/duration_fuzz tests/fuzz/log_fuzz tests/fuzz/notify_fuzz \
+	tests/fuzz/connect_request_fuzz tests/fuzz/duration_fuzz tests/fuzz/log_fuzz tests/fuzz/notify_fuzz \
 	tests/fuzz/options_fuzz tests/fuzz/pidfile_fuzz \
 	tests/fuzz/proxy_header_fuzz tests/fuzz/resolver_answer_fuzz \
 	tests/fuzz/resolver_question_fuzz tests/fuzz/user_fuzz

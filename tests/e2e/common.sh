@@ -42,6 +42,18 @@ relay_address()
 	sed -n 's/^simpletcpunixrelay: listening on //p' "$1.log" | head -n 1
 }
 
+# children_of NAME: pids of the relay's processes; the one that looks names up
+# comes before the one that connects, each if there is one.
+children_of()
+{
+	_parent=$(cat "$1.pid")
+	for _status in /proc/[0-9]*/status; do
+		if grep -q "^PPid:	$_parent\$" "$_status" 2>/dev/null; then
+			sed -n 's/^Pid:	//p' "$_status"
+		fi
+	done | sort -n
+}
+
 # start_peer NAME ARGUMENT...: a peer that listens; its address goes to
 # NAME.address, and check_peer tells whether all went as it should.
 start_peer()

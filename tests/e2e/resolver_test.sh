@@ -5,14 +5,12 @@
 # shellcheck source=tests/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
-# helper_of NAME: the pid of the relay's resolver process.
+# helper_of NAME: the pid of the relay's resolver process, which has descriptor
+# 3; one that connects has fewer.
 helper_of()
 {
-	_parent=$(cat "$1.pid")
-	for _status in /proc/[0-9]*/status; do
-		if grep -q "^PPid:	$_parent\$" "$_status" 2>/dev/null; then
-			sed -n 's/^Pid:	//p' "$_status"
-		fi
+	for _pid in $(children_of "$1"); do
+		[ ! -e "/proc/$_pid/fd/3" ] || echo "$_pid"
 	done
 }
 

@@ -242,11 +242,49 @@ __wrap_seccomp_rule_add(
 		return __real_##name arguments; \
 	}
 
-MOVE(send, n, (int fd, const void *p, size_t n, int flags), (fd, p, n, flags))
 MOVE(splice, n, (int in, void *at, int out, void *to, size_t n, unsigned flags),
     (in, at, out, to, n, flags))
-MOVE(recvmsg, m->msg_iov->iov_len, (int fd, struct msghdr *m, int flags),
-    (fd, m, flags))
+
+ssize_t __real_send(int fd, const void *p, size_t n, int flags);
+ssize_t __wrap_send(int fd, const void *p, size_t n, int flags);
+
+ssize_t
+__wrap_send(int fd, const void *p, size_t n, int flags)
+{
+	size_t less;
+
+	if (fails("send"))
+		return -1;
+	/* A record goes whole; a stream may not. */
+	less = flags & MSG_EOR ? n : shorten("send", n);
+	if (less == 0 && n > 0) {
+		errno = EINTR;
+		return -1;
+	}
+	return __real_send(fd, p, less, flags);
+}
+
+ssize_t __real_recvmsg(int fd, struct msghdr *m, int flags);
+ssize_t __wrap_recvmsg(int fd, struct msghdr *m, int flags);
+
+ssize_t
+__wrap_recvmsg(int fd, struct msghdr *m, int flags)
+{
+	size_t less;
+
+	if (fails("recvmsg"))
+		return -1;
+	/* A message with a descriptor comes whole; a stream may not. */
+	if (m->msg_control == NULL) {
+		less = shorten("recvmsg", m->msg_iov->iov_len);
+		if (less == 0 && m->msg_iov->iov_len > 0) {
+			errno = EINTR;
+			return -1;
+		}
+		m->msg_iov->iov_len = less;
+	}
+	return __real_recvmsg(fd, m, flags);
+}
 
 /* The wall clock, which anybody may set, goes back; nobody should look. */
 int __real_clock_gettime(clockid_t id, struct timespec *t);

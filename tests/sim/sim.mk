@@ -5,7 +5,8 @@ FIRST ?= 1
 
 # Of the daemon, whatever the system: it is linked against a simulated one.
 SIM_REAL = src/address.c src/channel.c src/connection_log.c \
-	src/connector.c src/descriptors.c src/event.c src/event_signal.c \
+	src/connector.c src/descriptors.c src/dial.c src/dialer_direct.c \
+	src/event.c src/event_signal.c \
 	src/event_timer.c src/listener.c src/listeners.c src/manager.c \
 	src/notify.c src/pool.c src/proxy_header.c src/relay.c \
 	src/relay_accept.c src/relay_signal.c src/resolver_helper.c \

@@ -23,6 +23,7 @@
 #define GUARD_MS 20000
 
 static struct event_loop *loop;
+static struct dialer dialer; /* connects by itself */
 static struct event_io target_io;
 static int result;
 
@@ -51,13 +52,14 @@ run(struct endpoint *list, size_t n, uint64_t timeout, uint64_t wait)
 	struct event_timer guard;
 
 	result = -1;
+	dialer_init(&dialer);
 	if (loop == NULL)
 		loop = event_loop_create();
 	ATF_REQUIRE(loop != NULL);
 	event_timer_init(&guard, on_guard);
 	ATF_REQUIRE_EQ(0, event_timer_set(loop, &guard, GUARD_MS));
-	connector_start(
-	    &c, loop, &e, &target_io, timeout, wait, on_done, NULL, &result);
+	connector_start(&c, loop, &dialer, &e, &target_io, timeout, wait,
+	    on_done, NULL, &result);
 	if (result == -1)
 		ATF_REQUIRE_EQ(0, event_loop_run(loop));
 	event_timer_cancel(loop, &guard);
@@ -145,8 +147,9 @@ ATF_TC_BODY(reset_at_once, tc)
 	ATF_REQUIRE(loop != NULL);
 	event_timer_init(&guard, on_guard);
 	ATF_REQUIRE_EQ(0, event_timer_set(loop, &guard, GUARD_MS));
+	dialer_init(&dialer);
 	connector_start(
-	    &c, loop, &e, &target_io, 1000, 0, on_done, NULL, &result);
+	    &c, loop, &dialer, &e, &target_io, 1000, 0, on_done, NULL, &result);
 	fd = accept(listener, NULL, NULL);
 	ATF_REQUIRE(fd != -1);
 	ATF_REQUIRE_EQ(
@@ -329,8 +332,9 @@ ATF_TC_BODY(cancel, tc)
 	loop = event_loop_create();
 	event_timer_init(&timer, on_cancel);
 	event_timer_set(loop, &timer, 20);
-	connector_start(
-	    &c, loop, &e, &target_io, 1000, UINT64_MAX, on_done, NULL, &result);
+	dialer_init(&dialer);
+	connector_start(&c, loop, &dialer, &e, &target_io, 1000, UINT64_MAX,
+	    on_done, NULL, &result);
 	ATF_REQUIRE_EQ(0, event_loop_run(loop));
 	connector_cancel(&c);
 	ATF_CHECK_EQ(-1, target_io.fd);

@@ -27,6 +27,7 @@
 
 static struct endpoint target; /* 127.0.0.1 and a port that listens */
 static struct endpoint other;  /* another such port */
+static bool helped;            /* another process connects */
 static int inside, outside;    /* directories: may be removed in, may not */
 
 static inline struct endpoint
@@ -49,6 +50,8 @@ enter(struct sandbox *s, size_t workers)
 		.target = &address,
 		.endpoints = &endpoints,
 		.workers = workers,
+		.helped = helped,
+		.target_directory = -1,
 		.directories = { inside, -1 },
 		.removed = { "inside", NULL },
 	};

@@ -16,6 +16,7 @@
 #include "worker.h"
 
 static struct workers workers;
+static struct dialer dialer;
 static struct resolver resolver;
 
 static void
@@ -40,12 +41,14 @@ set_up(void)
 	e.list->length = sizeof(struct sockaddr_in);
 	fd = tcp_bound((struct sockaddr_in *)&e.list->addr);
 	ATF_REQUIRE_EQ(0, listen(fd, 8));
+	dialer_init(&dialer);
 	resolver.io.fd = -1;
 	resolver.target = target_create(e);
 	ATF_REQUIRE(resolver.target != NULL);
 	for (i = 0; i < workers.n; i++) {
 		x = workers_context(&workers, i);
 		x->resolver = &resolver;
+		x->dialer = &dialer;
 		x->target_text = "target";
 		x->connect_timeout = 10000;
 	}
