@@ -66,8 +66,8 @@ void relay_on_note(struct workers *);
 /* Returns 0, or -1 and errno. */
 int relay_handle_signals(struct relay *);
 
-/* No connection to the target can be made any more: of the dialer. */
-void relay_on_lost(void *relay);
+/* Of the dialer: no connection can be made any more; arg is the relay. */
+void relay_on_lost(void *arg);
 
 /* Write the totals if they were asked for and all have told theirs. */
 void relay_log_totals(struct relay *);

@@ -15,6 +15,10 @@
 
 #include "sandbox_note.h"
 
+#ifndef EMPTY_DIRECTORY
+#define EMPTY_DIRECTORY "/var/empty"
+#endif
+
 static bool
 is_empty(const char *path)
 {
