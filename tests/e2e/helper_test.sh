@@ -12,6 +12,7 @@ need_helper()
 {
 	[ -e /proc/self/stat ] || atf_skip "no /proc to find the process with"
 	start_relay probe ./probe.sock 127.0.0.1:9
+	"$await" probe.log 'sandbox: '
 	_found=$(children_of probe)
 	stop_relay probe
 	[ -n "$_found" ] || atf_skip "this build connects by itself"
@@ -75,6 +76,8 @@ never_connects_body()
 	command -v strace >/dev/null || atf_skip "no strace"
 	strace -o probe.calls true 2>probe.err ||
 	    atf_skip "strace: $(cat probe.err)"
+	grep -q 'sandbox: .*seccomp' probe.log ||
+	    atf_skip "nothing forbids it: $(grep 'sandbox: ' probe.log)"
 	start_peer service -n 5 listen 127.0.0.1:0 text:hello eof
 	: >relay.log
 	# -D: the process is the relay, and strace a child of its own.
@@ -188,6 +191,9 @@ cannot_start_body()
 	# shellcheck source=tests/e2e/faults.sh
 	. "$(atf_get_srcdir)/faults.sh"
 	need_faults
+	# An exit with an error leaves memory to the system.
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+	export ASAN_OPTIONS
 	for call in fork socketpair dup2; do
 		"$fault" faults $call ENOMEM 1 1
 		atf_check -s exit:71 -e match:'127.0.0.1:9: ' \
