@@ -173,14 +173,22 @@ request(struct dialer *d, const struct endpoint *e)
 	return n == -1 ? errno : 0;
 }
 
-/* Under the lock.  Returns as dial(). */
+/*
+ * Under the lock.  Returns as dial().  There has to be a number for what will
+ * be passed before anybody connects: the target would see a connection that
+ * comes to nothing.  Another thread may still take it.
+ */
 static int
 ask(struct dialer *d, const struct endpoint *e, int *fd)
 {
 	const char *wrong;
-	int error;
+	int error, room;
 
+	room = dup(d->fd);
+	if (room == -1)
+		return errno;
 	error = request(d, e);
+	close(room);
 	/* If it has gone, io tells the main thread so. */
 	if (error == EAGAIN || error == EWOULDBLOCK) {
 		lose(d, silent);

@@ -196,9 +196,13 @@ add_sockets(scmp_filter_ctx f, const struct sandbox_needs *needs)
 	    equals(0, AF_UNIX), equals(1, SOCK_DGRAM | SOCK_CLOEXEC));
 	if (e != 0)
 		return e;
-	if (needs->helped)
-		return seccomp_rule_add(
-		    f, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(connect), 0);
+	if (needs->helped) {
+		/* Holds a number for a socket that is about to be passed. */
+		e = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(dup), 0);
+		return e != 0 ? e
+		              : seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES),
+		                    SCMP_SYS(connect), 0);
+	}
 	return sandbox_connect_rules(f, needs->endpoints, needs->any_family);
 }
 

@@ -240,7 +240,7 @@ ATF_TC_BODY(silent, tc)
 	require_lost();
 }
 
-/* No number is free for what is passed: as when socket(2) finds none. */
+/* No number is free: as when socket(2) finds none, and nobody connects. */
 ATF_TC_WITHOUT_HEAD(no_descriptor);
 ATF_TC_BODY(no_descriptor, tc)
 {
@@ -254,6 +254,9 @@ ATF_TC_BODY(no_descriptor, tc)
 	none = limit;
 	none.rlim_cur = 3;
 	ATF_REQUIRE_EQ(0, setrlimit(RLIMIT_NOFILE, &none));
+	ATF_CHECK_EQ(EMFILE, call(&fd));
+	ATF_CHECK_EQ(-1, recv(helper, &fd, sizeof(fd), MSG_DONTWAIT));
+	fd = -1;
 	ATF_CHECK_EQ(EMFILE, call(&fd));
 	ATF_REQUIRE_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
 	ATF_CHECK_EQ(-1, fd);
