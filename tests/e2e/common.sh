@@ -81,11 +81,12 @@ check_peer()
 	wait "$(cat "$1.pid")" || atf_fail "$1: $(cat "$1.err")"
 }
 
-# await_totals NAME REGEX: ask for the totals until they match, or for 20 s.
+# await_totals NAME REGEX: ask for the totals until they match this, an extended
+# one, or for 20 s.
 await_totals()
 {
 	_end=$(($(date +%s) + 20))
-	until grep -q -e "connections:.*$2" "$1.log"; do
+	until grep -q -E -e "connections:.*$2" "$1.log"; do
 		[ "$(date +%s)" -lt $_end ] || atf_fail "no such totals in $1.log"
 		kill -s USR1 "$(cat "$1.pid")" || atf_fail "$1 has gone"
 	done

@@ -29,6 +29,16 @@ ids()
 	    tr -s ' ' '\n' | grep . | sort -u | tr '\n' ' '
 }
 
+# runs_as_nobody NAME: with all of its ids.
+runs_as_nobody()
+{
+	for _id in $(ids "$1"); do
+		test "$_id" = "$(id -u nobody)" ||
+		    test "$_id" = "$(id -g nobody)" ||
+		    atf_fail "runs with $(ids "$1")"
+	done
+}
+
 # status_is NAME FIELD REGEX: a line of /proc/PID/status, blanks as one.
 status_is()
 {
@@ -39,7 +49,8 @@ status_is()
 
 need_proc()
 {
-	test -r /proc/self/status || atf_skip "no /proc/PID/status"
+	grep -q '^CapPrm:' /proc/self/status 2>/dev/null ||
+	    atf_skip "no capabilities in /proc/PID/status"
 }
 
 # start_settled NAME ARGUMENT...: and wait until it has entered its sandbox.
@@ -57,18 +68,13 @@ user_head()
 }
 user_body()
 {
-	uid=$(id -u nobody)
-	gid=$(id -g nobody)
 	mkdir run
 	chown nobody run
 	start_peer service listen 127.0.0.1:0 both:3000000 eof
 	start_settled relay -u nobody -m 660 run/sock "$(address service)"
 	atf_check_equal "srw-rw---- nobody $(id -gn nobody)" \
 	    "$(listing run/sock)"
-	for id in $(ids relay); do
-		test "$id" = "$uid" || test "$id" = "$gid" ||
-		    atf_fail "runs with $(ids relay)"
-	done
+	runs_as_nobody relay
 	atf_check "$peer" connect run/sock both:3000000 shut eof
 	check_peer service
 	stop_relay relay
@@ -174,7 +180,7 @@ low_port_body()
 	grep -q 'listening on' relay.log || atf_skip "no low port is free"
 	atf_check "$peer" connect "$(relay_address relay)" both:100000 shut eof
 	check_peer service
-	status_is relay Uid "\($(id -u nobody) *\)*"
+	runs_as_nobody relay
 	stop_relay relay
 }
 

@@ -16,7 +16,8 @@ helper_of()
 
 need_proc()
 {
-	[ -e /proc/self/stat ] || atf_skip "no /proc to find the process with"
+	grep -q '^PPid:' /proc/self/status 2>/dev/null ||
+	    atf_skip "no /proc to find the process with"
 }
 
 atf_test_case confined

@@ -159,8 +159,9 @@ on_terminate(int signo)
 
 	status = 0;
 	if (child > 0) {
-		kill(child, signo);
-		while (waitpid(child, &status, 0) == -1 && errno == EINTR)
+		kill((pid_t)child, signo);
+		while (
+		    waitpid((pid_t)child, &status, 0) == -1 && errno == EINTR)
 			continue;
 	}
 	if (WIFEXITED(status))
@@ -214,10 +215,10 @@ stay(const struct manager *m, char *command[])
 	for (i = 0; i < m->n; i++)
 		p[i] = (struct pollfd) { .fd = m->fds[i], .events = POLLIN };
 	for (;;) {
-		if (poll(p, m->n, -1) == -1)
+		if (poll(p, (nfds_t)m->n, -1) == -1)
 			err(1, "poll");
 		start(m, command, &term);
-		if (waitpid(child, &status, 0) == -1)
+		if (waitpid((pid_t)child, &status, 0) == -1)
 			err(1, "waitpid");
 		child = 0;
 		if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)

@@ -61,7 +61,7 @@ forks(void)
 static bool
 traces(void)
 {
-	return ptrace(PTRACE_TRACEME, 0, NULL, 0) != -1;
+	return ptrace(PT_TRACE_ME, 0, NULL, 0) != -1;
 }
 
 static bool
