@@ -45,6 +45,21 @@ help_body()
 	atf_check -o match:'^simpletcpunixrelay [0-9]+\.[0-9]+' "$relay" -V
 }
 
+atf_test_case help_to_nobody
+help_to_nobody_head()
+{
+	atf_set descr "--help and --version that cannot be written: 74"
+}
+help_to_nobody_body()
+{
+	[ -c /dev/full ] || atf_skip "no /dev/full"
+	for option in --help --version; do
+		# shellcheck disable=SC2016 # the inner shell expands it
+		atf_check -s exit:74 sh -c '"$0" "$1" >/dev/full' "$relay" \
+		    $option
+	done
+}
+
 atf_test_case help_is_complete
 help_is_complete_head()
 {
@@ -169,6 +184,7 @@ atf_init_test_cases()
 {
 	atf_add_test_case usage
 	atf_add_test_case help
+	atf_add_test_case help_to_nobody
 	atf_add_test_case help_is_complete
 	atf_add_test_case no_sockets_handed_over
 	atf_add_test_case verbose
