@@ -18,12 +18,15 @@ errors_number(const char *name)
 		int number;
 	} list[] = {
 		{ "EACCES", EACCES },
+		{ "EADDRINUSE", EADDRINUSE },
 		{ "EADDRNOTAVAIL", EADDRNOTAVAIL },
+		{ "EAFNOSUPPORT", EAFNOSUPPORT },
 		{ "EAGAIN", EAGAIN },
 		{ "EBADF", EBADF },
 		{ "ECONNABORTED", ECONNABORTED },
 		{ "ECONNREFUSED", ECONNREFUSED },
 		{ "ECONNRESET", ECONNRESET },
+		{ "EINPROGRESS", EINPROGRESS },
 		{ "EINTR", EINTR },
 		{ "EINVAL", EINVAL },
 		{ "EIO", EIO },
