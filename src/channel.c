@@ -163,7 +163,7 @@ flush(struct channel *c, const struct channel_ends *x)
 			errno = ECONNRESET;
 		if (n >= 0)
 			c->bytes += (uint64_t)n;
-		else if (errno == EAGAIN || errno == EWOULDBLOCK)
+		else if (errno == EAGAIN)
 			return block(c, x);
 		else if (errno != EINTR)
 			return fail(c, x, CHANNEL_WRITE_FAILED);
@@ -321,7 +321,7 @@ fill(struct channel *c, const struct channel_ends *x)
 		c->eof = true;
 		return PROGRESS_MADE;
 	}
-	if (errno != EAGAIN && errno != EWOULDBLOCK)
+	if (errno != EAGAIN)
 		return fail(c, x, CHANNEL_READ_FAILED);
 	event_io_drained(x->from, EVENT_READ);
 	return PROGRESS_BLOCKED;
