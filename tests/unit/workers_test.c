@@ -146,6 +146,9 @@ ATF_TC_BODY(without_descriptors, tc)
 	struct rlimit before, limit;
 	int descriptors, i, result;
 
+	/* The double of kqueue(2) sees later that one was closed. */
+	ATF_REQUIRE_EQ(0, workers_open(&workers, 2, POOL_PIPES, on_note, NULL));
+	workers_close(&workers);
 	descriptors = unit_descriptors();
 	ATF_REQUIRE_EQ(0, getrlimit(RLIMIT_NOFILE, &before));
 	for (i = 0; i < 20; i++) {
@@ -157,7 +160,7 @@ ATF_TC_BODY(without_descriptors, tc)
 			ATF_CHECK_EQ(EMFILE, errno);
 		workers_close(&workers);
 		ATF_REQUIRE_EQ(0, setrlimit(RLIMIT_NOFILE, &before));
-		ATF_CHECK_EQ(descriptors, unit_descriptors());
+		ATF_CHECK(unit_descriptors() <= descriptors);
 		if (result == 0)
 			break;
 	}
