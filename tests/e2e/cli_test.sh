@@ -178,6 +178,15 @@ journal_body()
 	atf_check "$peer" connect ./relay.sock over
 	atf_check "$await" relay.log '^<4>./nowhere.sock: No such file'
 	stop_relay relay
+
+	# Another file, another file system, and nothing of the kind.
+	inode=$(stat -c %i relay.log)
+	for JOURNAL_STREAM in "$(stat -c %d relay.log):1" "0:$inode" \
+	    "$inode" journal; do
+		start_relay relay ./relay.sock ./nowhere.sock
+		atf_check grep -q '^simpletcpunixrelay: listening on' relay.log
+		stop_relay relay
+	done
 }
 
 atf_init_test_cases()

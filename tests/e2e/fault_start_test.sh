@@ -136,6 +136,9 @@ user_body()
 	sweep_calls EPERM initgroups setgid setuid setrlimit prctl fchownat \
 	    chmod getpwnam getgrnam -- "$relay" -u nobody -o nobody -m 660 \
 	    run/sock 127.0.0.1:9
+	# The process that looks a name up becomes that user by itself.
+	sweep_calls EPERM initgroups setgid setuid setrlimit prctl -- \
+	    "$relay" -u nobody @faults localhost:9
 }
 
 # arm CALL ERROR FROM TIMES: of the relay that is started next.

@@ -86,7 +86,7 @@ passing_body()
 		each suffer $call EINTR 2 3
 	done
 	each suffer splice EINTR 1 0 short
-	for error in EINVAL ENOSYS; do
+	for error in EINVAL ENOSYS ENOTCONN; do
 		each suffer splice $error 1 1
 	done
 	# Retried until it is there.
@@ -101,7 +101,9 @@ passing_body()
 	for error in EINVAL ENOBUFS; do
 		each suffer getsockname $error 1 0
 	done
-	each suffer shutdown ENOTCONN 1 1 after
+	for error in ENOTCONN ECONNRESET EPIPE EINVAL; do
+		each outlast shutdown $error 1 1 after
+	done
 	stop_both
 }
 
