@@ -95,14 +95,12 @@ block(struct channel *c, const struct channel_ends *x)
 	return PROGRESS_BLOCKED;
 }
 
-/* Wait for the source again, its destination having room. */
-static enum progress
-unblock(struct channel *c, const struct channel_ends *x)
+/* Wait for the source again, whose end cannot have been read meanwhile. */
+static void
+unblock(const struct channel_ends *x)
 {
 	event_io_disable(x->loop, x->to, EVENT_WRITE);
-	if (!c->eof)
-		(void)event_io_enable(x->loop, x->from, EVENT_READ);
-	return PROGRESS_MADE;
+	(void)event_io_enable(x->loop, x->from, EVENT_READ);
 }
 
 size_t
@@ -170,7 +168,7 @@ flush(struct channel *c, const struct channel_ends *x)
 	}
 	channel_close(c, x->pool);
 	if (x->to->want & EVENT_WRITE)
-		return unblock(c, x);
+		unblock(x);
 	return PROGRESS_MADE;
 }
 

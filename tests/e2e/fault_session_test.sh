@@ -135,7 +135,7 @@ no_room_for_the_drain_body()
 	need_faults
 	# As many timers as there is room for at first.
 	start_peer service -t 15 listen ./service.sock text:in over
-	start_faulty relay -j 1 -i 60 --drain-time 60 127.0.0.1:0 \
+	start_faulty relay -j 1 -i 1h --drain-time 1h 127.0.0.1:0 \
 	    ./service.sock
 	start_client client -t 15 connect "$(relay_address relay)" expect:in \
 	    touch:in gone

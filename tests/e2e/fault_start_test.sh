@@ -220,7 +220,7 @@ some_body()
 	    eof
 	stop_relay again
 
-	# The first of them is IPv6, where there is such.
+	# Where there is IPv6, that comes first of two.
 	"$fault" next.faults >/dev/null
 	"$relay" '*:0' ./service.sock 2>probe.log &
 	echo $! >probe.pid
@@ -230,6 +230,14 @@ some_body()
 		kill "$(cat service.pid)"
 		return
 	}
+	# A port that is taken there is given up on the other, too.
+	arm bind EADDRINUSE 2 1
+	start_armed both '*:0'
+	port=$(relay_address both | sed 's/.*://')
+	atf_check -o inline:'2\n' grep -c "listening on .*:$port\$" both.log
+	atf_check -o inline:'2\n' grep -c 'listening on' both.log
+	stop_relay both
+
 	arm socket EAFNOSUPPORT 1 1
 	start_armed one '*:0'
 	atf_check "$peer" connect \
@@ -298,6 +306,26 @@ not_a_lock_body()
 	test ! -e nowhere || atf_fail "a file was made"
 }
 
+atf_test_case no_journal
+no_journal_head()
+{
+	atf_set descr "What cannot be found to be the journal is none"
+}
+no_journal_body()
+{
+	need_faults
+	: >relay.log
+	JOURNAL_STREAM=$(stat -c %d:%i relay.log)
+	export JOURNAL_STREAM
+	"$relay" 127.0.0.1:9 2>>relay.log
+	atf_check -o match:'^<3>no listening socket' cat relay.log
+	arm fstat EBADF 1 1
+	FAULTS=next.faults "$relay" 127.0.0.1:9 2>>relay.log
+	hits 1
+	atf_check -o match:'^simpletcpunixrelay: no listening socket' \
+	    tail -n 1 relay.log
+}
+
 atf_test_case inetd
 inetd_head()
 {
@@ -337,5 +365,6 @@ atf_init_test_cases()
 	atf_add_test_case some
 	atf_add_test_case stale
 	atf_add_test_case not_a_lock
+	atf_add_test_case no_journal
 	atf_add_test_case inetd
 }
