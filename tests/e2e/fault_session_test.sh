@@ -47,6 +47,9 @@ no_reason_head()
 no_reason_body()
 {
 	need_faults
+	case $("$relay" --version) in
+	*kqueue*) atf_skip "the double of kqueue(2) asks for errors as well" ;;
+	esac
 	start_peer free listen 127.0.0.1:0 eof
 	kill "$(cat free.pid)"
 	wait "$(cat free.pid)"
