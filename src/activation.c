@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,4 +206,14 @@ activation_adopt_inetd(struct activation *a, int *status)
 		close(fd);
 	}
 	return why;
+}
+
+const char *
+activation_check(const struct activation *a, bool has_listen)
+{
+	if (a->n > 0 && has_listen)
+		return "LISTEN given, but sockets were handed over";
+	if (a->n == 0 && !has_listen)
+		return "no listening socket was handed over";
+	return NULL;
 }

@@ -5,6 +5,7 @@
 #ifndef ACTIVATION_H
 #define ACTIVATION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct activation {
@@ -27,5 +28,11 @@ const char *activation_adopt(struct activation *, int *status);
  * /dev/null.  Returns as activation_adopt().
  */
 const char *activation_adopt_inetd(struct activation *, int *status);
+
+/*
+ * Whether LISTEN was given on the command line if, and only if, nothing was
+ * handed over.  Returns NULL, or what is wrong.
+ */
+const char *activation_check(const struct activation *, bool has_listen);
 
 #endif

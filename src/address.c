@@ -85,14 +85,14 @@ is_host_name(const char *host)
 	return host[-1] != '-';
 }
 
-/* RFC 1035 has room for 253 octets, and a dot at the end. */
+/* RFC 1035 has room for 253 octets, and a dot at the end; host has some. */
 static bool
 is_long_name(const char *host)
 {
 	size_t length;
 
 	length = strlen(host);
-	return length > 253 + (size_t)(length > 0 && host[length - 1] == '.');
+	return length > 253 + (size_t)(host[length - 1] == '.');
 }
 
 static const char *

@@ -95,14 +95,12 @@ block(struct channel *c, const struct channel_ends *x)
 	return PROGRESS_BLOCKED;
 }
 
-/* Wait for the source again, its destination having room. */
-static enum progress
-unblock(struct channel *c, const struct channel_ends *x)
+/* Wait for the source again, whose end cannot have been read meanwhile. */
+static void
+unblock(const struct channel_ends *x)
 {
 	event_io_disable(x->loop, x->to, EVENT_WRITE);
-	if (!c->eof && event_io_enable(x->loop, x->from, EVENT_READ) == -1)
-		return fail(c, x, CHANNEL_READ_FAILED);
-	return PROGRESS_MADE;
+	(void)event_io_enable(x->loop, x->from, EVENT_READ);
 }
 
 size_t
@@ -163,14 +161,14 @@ flush(struct channel *c, const struct channel_ends *x)
 			errno = ECONNRESET;
 		if (n >= 0)
 			c->bytes += (uint64_t)n;
-		else if (errno == EAGAIN || errno == EWOULDBLOCK)
+		else if (errno == EAGAIN)
 			return block(c, x);
 		else if (errno != EINTR)
 			return fail(c, x, CHANNEL_WRITE_FAILED);
 	}
 	channel_close(c, x->pool);
 	if (x->to->want & EVENT_WRITE)
-		return unblock(c, x);
+		unblock(x);
 	return PROGRESS_MADE;
 }
 
@@ -321,7 +319,7 @@ fill(struct channel *c, const struct channel_ends *x)
 		c->eof = true;
 		return PROGRESS_MADE;
 	}
-	if (errno != EAGAIN && errno != EWOULDBLOCK)
+	if (errno != EAGAIN)
 		return fail(c, x, CHANNEL_READ_FAILED);
 	event_io_drained(x->from, EVENT_READ);
 	return PROGRESS_BLOCKED;

@@ -55,8 +55,6 @@ connection_log_end(struct connection_log *log, const char *target, uint64_t up,
 {
 	uint64_t ms;
 
-	if (log == NULL)
-		return;
 	/* Another thread may have begun it; its clock was read later. */
 	ms = now > log->started ? now - log->started : 0;
 	log_write(LOG_INFO,

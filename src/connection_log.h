@@ -15,16 +15,16 @@ struct connection_log;
  * A connection begins: who the client is (its address, for a Unix socket with
  * its user id) and now, in milliseconds of event_now().  To be called while it
  * is connected.  Returns NULL if such lines are not shown, or there is no
- * memory; no other function minds.  It ends by one of the other two.
+ * memory.  It ends by one of the other two.
  */
 struct connection_log *connection_log_begin(
     int fd, const struct sockaddr *peer, socklen_t length, uint64_t now);
 
-/* Who, where to, octets each way, how long, how it ended. */
+/* Who, where to, octets each way, how long, how it ended; of one, not NULL. */
 void connection_log_end(struct connection_log *, const char *target,
     uint64_t up, uint64_t down, uint64_t now, const char *how);
 
-/* Without a line. */
+/* Without a line; NULL is none. */
 void connection_log_drop(struct connection_log *);
 
 #endif

@@ -127,7 +127,11 @@ daemon_start(void)
 	/* Before the child is there, so that its end cannot be missed. */
 	action.sa_flags = SA_NOCLDSTOP;
 	sigemptyset(&action.sa_mask);
-	sigaction(SIGCHLD, &action, &before);
+	if (sigaction(SIGCHLD, &action, &before) == -1) {
+		close_pipe();
+		close(null);
+		return -1;
+	}
 	child = fork();
 	if (child == -1) {
 		undo(null, &before);

@@ -14,13 +14,14 @@ size_t
 descriptors_raise_limit(void)
 {
 	struct rlimit rl;
+	rlim_t before;
 
 	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
 		return 0;
+	before = rl.rlim_cur;
 	rl.rlim_cur = rl.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &rl) == -1 &&
-	    getrlimit(RLIMIT_NOFILE, &rl) == -1)
-		return 0;
+	if (setrlimit(RLIMIT_NOFILE, &rl) == -1)
+		rl.rlim_cur = before;
 	/* rlim_t is signed on some systems. */
 	return (uintmax_t)rl.rlim_cur > SIZE_MAX ? SIZE_MAX
 	                                         : (size_t)rl.rlim_cur;

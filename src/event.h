@@ -92,7 +92,8 @@ void event_io_init(
 /*
  * Want these bits, besides those already wanted; 0 only registers the watch,
  * so that EVENT_ERROR is reported.  Returns 0, or -1 and errno as
- * epoll_ctl(2) or kevent(2).
+ * epoll_ctl(2) or kevent(2); EVENT_READ, without EVENT_LEVEL, cannot fail any
+ * more once it is registered, in whatever way.
  */
 int event_io_enable(struct event_loop *, struct event_io *, unsigned bits);
 
@@ -142,7 +143,8 @@ void event_timer_init(
 
 /*
  * Expire once, ms milliseconds from now; a timer that is set is moved.
- * EVENT_INFINITE cancels.  Returns 0, or -1 and ENOMEM.
+ * EVENT_INFINITE cancels.  Returns 0, or -1 and ENOMEM; there is room for one
+ * that is set already, and again in its own callback.
  */
 int event_timer_set(struct event_loop *, struct event_timer *, uint64_t ms);
 

@@ -20,8 +20,7 @@ handler(int signo)
 	saved = errno;
 	byte = (unsigned char)signo;
 	/* A full pipe holds this signal already, or the loop is lost. */
-	if (write(signal_pipe, &byte, 1) == -1)
-		errno = saved;
+	(void)!write(signal_pipe, &byte, 1);
 	errno = saved;
 }
 
@@ -47,11 +46,10 @@ on_signal_ready(struct event_io *io, unsigned ready)
 			event_io_drained(io, EVENT_READ);
 		return;
 	}
+	/* Only what event_signal() was called for comes. */
 	for (i = 0; i < n; i++)
-		if (bytes[i] < EVENT_SIGNALS &&
-		    loop->signals[bytes[i]].on_signal != NULL)
-			loop->signals[bytes[i]].on_signal(
-			    loop->signals[bytes[i]].arg, bytes[i]);
+		loop->signals[bytes[i]].on_signal(
+		    loop->signals[bytes[i]].arg, bytes[i]);
 }
 
 static int

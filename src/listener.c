@@ -152,8 +152,7 @@ of_timer(struct event_timer *t)
 static void
 listen_again(struct listener *l)
 {
-	if (l->paused || l->waits ||
-	    event_io_enable(l->loop, &l->io, INTEREST) == 0)
+	if (l->paused || event_io_enable(l->loop, &l->io, INTEREST) == 0)
 		return;
 	l->waits = true;
 	event_timer_set(l->loop, &l->resume_timer, RESUME_MS);
@@ -236,10 +235,10 @@ accept_some(struct listener *l, unsigned n)
 {
 	unsigned i;
 
-	for (i = 0; i < n && !l->paused && !l->waits && l->io.fd != -1; i++) {
+	for (i = 0; i < n && !l->paused && !l->waits; i++) {
 		if (accept_one(l) == 0 || is_transient(errno))
 			continue;
-		if (errno == EAGAIN || errno == EWOULDBLOCK)
+		if (errno == EAGAIN)
 			return i;
 		starve(l);
 	}
@@ -316,7 +315,7 @@ listener_close(struct listener *l)
 		if (l->handed_over)
 			event_io_remove(l->loop, &l->io);
 		event_io_close(l->loop, &l->io);
-	} else if (l->io.fd != -1) {
+	} else {
 		close(l->io.fd);
 		l->io.fd = -1;
 	}

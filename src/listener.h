@@ -27,7 +27,10 @@ struct listener {
 	bool starved;            /* told the administrator so */
 	struct socket_file file; /* of an ADDRESS_PATH */
 	bool handed_over;        /* its open file is another process's too */
-	/* fd is accepted, non-blocking, close-on-exec, and on_accept's own */
+	/*
+	 * fd is accepted, non-blocking, close-on-exec, and on_accept's own; it
+	 * may pause the listener, not close it.
+	 */
 	void (*on_accept)(
 	    struct listener *, int fd, const struct sockaddr *, socklen_t);
 	void (*on_starve)(struct listener *); /* it waits now; or NULL */

@@ -224,7 +224,7 @@ listeners_have_family(const struct listeners *ls, int family)
 int
 listeners_directory(const struct listeners *ls)
 {
-	return ls->n > 0 ? ls->list[0].file.directory : -1;
+	return ls->list[0].file.directory;
 }
 
 void

@@ -49,7 +49,7 @@ void listeners_sweep(struct listeners *);
 /* Whether one of them is of the family, AF_UNIX for example. */
 bool listeners_have_family(const struct listeners *, int family);
 
-/* Directory of the socket file, -1 for none. */
+/* Directory of the socket file, -1 for none; while one listens. */
 int listeners_directory(const struct listeners *);
 
 /* Close all, and remove their socket files. */

@@ -11,7 +11,6 @@
 #include "activation.h"
 #include "confine.h"
 #include "daemon.h"
-#include "event.h"
 #include "log.h"
 #include "manager.h"
 #include "options.h"
@@ -19,17 +18,11 @@
 #include "privdrop.h"
 #include "relay.h"
 
-static int
-fault(int status, const char *subject, const char *why)
-{
-	log_write(LOG_ERR, "%s: %s", subject, why);
-	return status;
-}
-
 static void
 fail(int status, const char *subject, const char *why)
 {
-	exit(fault(status, subject, why));
+	log_write(LOG_ERR, "%s: %s", subject, why);
+	exit(status);
 }
 
 static void
@@ -48,14 +41,8 @@ parse(struct options *o, int argc, char *argv[])
 	if (options_parse(o, argc, argv, why) == -1)
 		usage(why);
 	log_set_threshold(o->threshold);
-	if (o->action == OPTIONS_RUN)
-		return;
-	if (o->action == OPTIONS_HELP)
-		options_help(stdout);
-	else
-		printf("simpletcpunixrelay %s (%s)\n", VERSION,
-		    event_backend_name);
-	exit(fflush(stdout) == 0 ? EX_OK : EX_IOERR);
+	if (o->action != OPTIONS_RUN)
+		exit(options_answer(o, stdout) == 0 ? EX_OK : EX_IOERR);
 }
 
 static void
@@ -64,45 +51,33 @@ adopt(struct activation *a, const struct options *o)
 	const char *why;
 	int status;
 
-	if (o->inetd) {
-		/* Standard error is the socket there. */
-		log_to_syslog();
-		why = activation_adopt_inetd(a, &status);
-	} else
-		why = activation_adopt(a, &status);
+	if (o->inetd)
+		log_to_syslog(); /* standard error is the socket there */
+	why =
+	    (o->inetd ? activation_adopt_inetd : activation_adopt)(a, &status);
 	if (why != NULL)
 		fail(status, "sockets handed over", why);
-	if (a->n > 0 && o->has_listen)
-		usage("LISTEN given, but sockets were handed over");
-	if (a->n == 0 && !o->has_listen)
-		usage("no listening socket was handed over");
+	why = activation_check(a, o->has_listen);
+	if (why != NULL)
+		usage(why);
 }
 
 static void
 go_into_background(const struct options *o, struct pidfile *pidfile)
 {
 	const char *why;
-	char running[64];
-	pid_t other;
 	int status;
 
-	*pidfile = (struct pidfile) { .directory = -1, .fd = -1 };
 	if (o->daemonize && daemon_start() == -1)
 		fail(EX_OSERR, "daemonize", strerror(errno));
-	if (o->pidfile == NULL)
-		return;
-	other = 0;
-	why = pidfile_lock(pidfile, o->pidfile, &other, &status);
-	if (why == NULL)
-		return;
-	snprintf(
-	    running, sizeof(running), "%s by process %ld", why, (long)other);
-	fail(status, o->pidfile, other > 0 ? running : why);
+	why = pidfile_lock(pidfile, o->pidfile, &status);
+	if (why != NULL)
+		fail(status, o->pidfile, why);
 }
 
 /* What has to be opened is open. */
 static int
-lock_the_door(const struct options *o, const struct relay *relay,
+lock_up(const struct options *o, const struct relay *relay,
     const struct privdrop *privdrop, const struct pidfile *pidfile,
     struct sandbox *sandbox)
 {
@@ -118,23 +93,14 @@ lock_the_door(const struct options *o, const struct relay *relay,
 	return confine(o, &needs, privdrop, sandbox);
 }
 
-/* Threads begin inside, and are the last that do. */
-static int
-start_workers(
-    const struct options *o, struct relay *relay, struct sandbox *sandbox)
-{
-	int status;
-
-	status = relay_start(relay);
-	return status == EX_OK ? confine_seal(o, sandbox) : status;
-}
-
 static int
 serve(const struct options *o, struct relay *relay, struct manager *manager,
     const struct pidfile *pidfile)
 {
-	if (pidfile->fd != -1 && pidfile_store(pidfile) == -1)
-		return fault(EX_OSERR, o->pidfile, strerror(errno));
+	if (pidfile_store(pidfile) == -1) {
+		log_write(LOG_ERR, "%s: %s", o->pidfile, strerror(errno));
+		return EX_OSERR;
+	}
 	manager_ready(manager);
 	daemon_ready();
 	return relay_run(relay);
@@ -166,14 +132,16 @@ main(int argc, char *argv[])
 		return status;
 	if (relay_listen(relay, &activation,
 	        privdrop.wanted ? &privdrop.user : NULL, &status) == 0)
-		status =
-		    lock_the_door(&o, relay, &privdrop, &pidfile, &sandbox);
+		status = lock_up(&o, relay, &privdrop, &pidfile, &sandbox);
+	/* Threads begin inside, and are the last that do. */
 	if (status == EX_OK)
-		status = start_workers(&o, relay, &sandbox);
+		status = relay_start(relay);
+	if (status == EX_OK)
+		status = confine_seal(&o, &sandbox);
 	if (status == EX_OK)
 		status = serve(&o, relay, &manager, &pidfile);
 	relay_destroy(relay);
-	if (pidfile.fd != -1 && pidfile_unlink(&pidfile) == -1)
+	if (pidfile_unlink(&pidfile) == -1)
 		log_write(LOG_INFO, "%s: not removed: %s", o.pidfile,
 		    strerror(errno));
 	free(activation.fds);

@@ -116,10 +116,8 @@ manager_stopping(struct manager *m, uint64_t drain_time)
 void
 manager_close(struct manager *m)
 {
-	if (m->loop != NULL) {
-		event_timer_cancel(m->loop, &m->status_timer);
-		event_timer_cancel(m->loop, &m->watchdog_timer);
-		event_timer_cancel(m->loop, &m->extend_timer);
-	}
+	event_timer_cancel(m->loop, &m->status_timer);
+	event_timer_cancel(m->loop, &m->watchdog_timer);
+	event_timer_cancel(m->loop, &m->extend_timer);
 	notify_close(&m->notify);
 }

@@ -44,6 +44,7 @@ void manager_count(struct manager *, size_t now, uint64_t total);
  */
 void manager_stopping(struct manager *, uint64_t drain_time);
 
+/* After manager_attach(). */
 void manager_close(struct manager *);
 
 #endif

@@ -68,8 +68,8 @@ watchdog_interval(void)
 	pid = getenv("WATCHDOG_PID");
 	if (usec == NULL)
 		return 0;
-	if (pid != NULL &&
-	    (strtonum(pid, 1, INT_MAX, &error) != getpid() || error != NULL))
+	/* What is no number is 0, and no process. */
+	if (pid != NULL && strtonum(pid, 1, INT_MAX, &error) != getpid())
 		return 0;
 	interval = (uint64_t)strtonum(usec, 1, LLONG_MAX, &error);
 	if (error != NULL)

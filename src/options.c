@@ -21,7 +21,6 @@ enum {
 	INETD,
 	PROXY_PROTOCOL,
 	SANDBOX,
-	LONG_ONLY_END,
 };
 
 /* The colon asks for ':' where an argument is missing. */
@@ -241,8 +240,7 @@ parse_option(struct options *o, int c, char why[OPTIONS_WHY_SIZE])
 static bool
 is_known(int c)
 {
-	return (c >= DRAIN_TIME && c < LONG_ONLY_END) ||
-	    (c != ':' && strchr(short_options, c));
+	return c >= DRAIN_TIME || (c != ':' && strchr(short_options, c));
 }
 
 /*

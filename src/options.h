@@ -69,4 +69,10 @@ int options_parse(
 /* Write what --help shows. */
 void options_help(FILE *);
 
+/*
+ * Answer what OPTIONS_HELP or OPTIONS_VERSION ask for.  Returns 0, or -1 and
+ * errno when it could not be written.
+ */
+int options_answer(const struct options *, FILE *);
+
 #endif

@@ -1,7 +1,8 @@
 /*
- * What --help shows.
+ * What --help and --version show.
  * Not here: parsing, see options.c.
  */
+#include "event.h"
 #include "options.h"
 
 static const char help[] =
@@ -57,4 +58,15 @@ void
 options_help(FILE *f)
 {
 	fputs(help, f);
+}
+
+int
+options_answer(const struct options *o, FILE *f)
+{
+	if (o->action == OPTIONS_HELP)
+		options_help(f);
+	else
+		fprintf(f, "simpletcpunixrelay %s (%s)\n", VERSION,
+		    event_backend_name);
+	return fflush(f) == 0 ? 0 : -1;
 }

@@ -71,7 +71,7 @@ open_directory(struct pidfile *p, const char *path, int *status)
 	return p->directory == -1 ? because(status) : NULL;
 }
 
-/* Whether it is empty or a number and a newline; *pid is 0 if empty. */
+/* Whether it is empty or a number and a newline; else *pid is 0. */
 static bool
 read_pid(int fd, pid_t *pid)
 {
@@ -144,16 +144,21 @@ open_file(const struct pidfile *p, int *fd, int *status)
 }
 
 static const char *
-why_not_locked(int fd, pid_t *other, int *status)
+why_not_locked(int fd, int *status)
 {
+	static char holder[sizeof("in use by process ") + CONTENT];
+	pid_t pid;
+
 	if (errno != EWOULDBLOCK) {
 		because(status);
 		return "cannot be locked";
 	}
-	if (!read_pid(fd, other))
-		*other = 0;
 	*status = EX_UNAVAILABLE;
-	return "in use";
+	(void)read_pid(fd, &pid);
+	if (pid == 0)
+		return "in use";
+	snprintf(holder, sizeof(holder), "in use by process %ld", (long)pid);
+	return holder;
 }
 
 /*
@@ -161,7 +166,7 @@ why_not_locked(int fd, pid_t *other, int *status)
  * directory is worth nothing, locked or not.
  */
 static const char *
-take(struct pidfile *p, pid_t *other, int *status)
+take(struct pidfile *p, int *status)
 {
 	const char *why;
 	bool locked;
@@ -179,7 +184,7 @@ take(struct pidfile *p, pid_t *other, int *status)
 	}
 	errno = error;
 	if (!locked)
-		why = why_not_locked(fd, other, status);
+		why = why_not_locked(fd, status);
 	else if (ftruncate(fd, 0) == -1)
 		why = because(status);
 	if (why == NULL)
@@ -200,15 +205,16 @@ close_descriptors(struct pidfile *p)
 }
 
 const char *
-pidfile_lock(struct pidfile *p, const char *path, pid_t *other, int *status)
+pidfile_lock(struct pidfile *p, const char *path, int *status)
 {
 	const char *why;
 
 	*p = (struct pidfile) { .directory = -1, .fd = -1 };
-	*other = 0;
+	if (path == NULL)
+		return NULL;
 	why = open_directory(p, path, status);
 	if (why == NULL)
-		why = take(p, other, status);
+		why = take(p, status);
 	if (why != NULL)
 		close_descriptors(p);
 	return why;
@@ -221,6 +227,8 @@ pidfile_store(const struct pidfile *p)
 	ssize_t n;
 	int length;
 
+	if (p->fd == -1)
+		return 0;
 	length = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
 	n = write(p->fd, text, (size_t)length);
 	if (n == length)

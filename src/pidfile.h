@@ -15,12 +15,12 @@ struct pidfile {
 };
 
 /*
- * Create or take over the file, lock it, and empty it.  If another process
- * holds the lock, its pid is stored in *other (0 if unknown).  Returns NULL,
- * or what is wrong, and then a code of sysexits(3) in *status.
+ * Create or take over the file, lock it, and empty it.  A path of NULL is
+ * none, with which the others do nothing.  Returns NULL, or what is wrong ("in
+ * use by process 17", "in use" if that one has not written it yet), valid
+ * until the next call, and then a code of sysexits(3) in *status.
  */
-const char *pidfile_lock(
-    struct pidfile *, const char *path, pid_t *other, int *status);
+const char *pidfile_lock(struct pidfile *, const char *path, int *status);
 
 /*
  * Write the pid of this process, once; needs only getpid(2) and write(2).

@@ -143,15 +143,17 @@ write_v1(unsigned char header[], const struct side *from, const struct side *to)
 
 	if (from->family != to->family ||
 	    inet_ntop(from->family, from->octets, source, sizeof(source)) ==
-	        NULL ||
-	    inet_ntop(to->family, to->octets, target, sizeof(target)) == NULL)
+	        NULL)
 		n = snprintf(
 		    (char *)header, PROXY_HEADER_MAX, "PROXY UNKNOWN\r\n");
-	else
+	else {
+		/* There is room, as for the other. */
+		(void)inet_ntop(to->family, to->octets, target, sizeof(target));
 		n = snprintf((char *)header, PROXY_HEADER_MAX,
 		    "PROXY %s %s %s %u %u\r\n",
 		    from->family == AF_INET ? "TCP4" : "TCP6", source, target,
 		    (unsigned)ntohs(from->port), (unsigned)ntohs(to->port));
+	}
 	return n < 0 ? 0 : (size_t)n;
 }
 

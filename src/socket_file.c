@@ -25,8 +25,6 @@ status_of(int error)
 	case EPERM:
 	case EROFS:
 		return EX_NOPERM;
-	case EADDRINUSE:
-		return EX_UNAVAILABLE;
 	case ENOENT:
 	case ENOTDIR:
 	case EEXIST:
@@ -75,6 +73,21 @@ is_lock(int fd)
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0;
 }
 
+/* Systems give many errors for a link, a directory, a socket at its name. */
+static bool
+is_in_the_way(const struct socket_file *f, const char *name)
+{
+	struct stat st;
+	bool result;
+	int saved;
+
+	saved = errno;
+	result = fstatat(f->directory, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    !S_ISREG(st.st_mode);
+	errno = saved;
+	return result;
+}
+
 /* Whether the lock that fd holds is the file that others find. */
 static bool
 is_current(const struct socket_file *f, int fd, const char *name)
@@ -95,8 +108,7 @@ open_lock(struct socket_file *f, const char *name, int *fd, int *status)
 		if (is_lock(*fd))
 			return NULL;
 		close(*fd);
-	} else if (errno != ELOOP && errno != EMLINK && errno != EISDIR &&
-	    errno != ENXIO)
+	} else if (!is_in_the_way(f, name))
 		return because(status);
 	*status = EX_CANTCREAT;
 	return "its .lock exists and is not a lock file";
@@ -232,8 +244,7 @@ close_descriptors(struct socket_file *f)
 {
 	if (f->lock != -1)
 		close(f->lock);
-	if (f->directory != -1)
-		close(f->directory);
+	close(f->directory);
 	f->lock = f->directory = -1;
 }
 

@@ -64,7 +64,8 @@ UNIT_TESTS = tests/unit/activation_test tests/unit/address_bad_test \
 	tests/unit/event_timer_test \
 	tests/unit/listener_test tests/unit/notify_test \
 	tests/unit/options_form_test tests/unit/options_value_test \
-	tests/unit/pidfile_test tests/unit/pool_test tests/unit/proxy_header_test \
+	tests/unit/os_test tests/unit/pidfile_test tests/unit/pool_test \
+	tests/unit/proxy_header_test tests/unit/resolver_test \
 	tests/unit/sandbox_connect_test tests/unit/sandbox_test \
 	tests/unit/socket_file_bind_test \
 	tests/unit/socket_file_race_test tests/unit/socket_file_remove_test \

@@ -45,6 +45,21 @@ help_body()
 	atf_check -o match:'^simpletcpunixrelay [0-9]+\.[0-9]+' "$relay" -V
 }
 
+atf_test_case help_to_nobody
+help_to_nobody_head()
+{
+	atf_set descr "--help and --version that cannot be written: 74"
+}
+help_to_nobody_body()
+{
+	[ -c /dev/full ] || atf_skip "no /dev/full"
+	for option in --help --version; do
+		# shellcheck disable=SC2016 # the inner shell expands it
+		atf_check -s exit:74 sh -c '"$0" "$1" >/dev/full' "$relay" \
+		    $option
+	done
+}
+
 atf_test_case help_is_complete
 help_is_complete_head()
 {
@@ -163,12 +178,22 @@ journal_body()
 	atf_check "$peer" connect ./relay.sock over
 	atf_check "$await" relay.log '^<4>./nowhere.sock: No such file'
 	stop_relay relay
+
+	# Another file, another file system, and nothing of the kind.
+	inode=$(stat -c %i relay.log)
+	for JOURNAL_STREAM in "$(stat -c %d relay.log):1" "0:$inode" \
+	    "$inode" journal; do
+		start_relay relay ./relay.sock ./nowhere.sock
+		atf_check grep -q '^simpletcpunixrelay: listening on' relay.log
+		stop_relay relay
+	done
 }
 
 atf_init_test_cases()
 {
 	atf_add_test_case usage
 	atf_add_test_case help
+	atf_add_test_case help_to_nobody
 	atf_add_test_case help_is_complete
 	atf_add_test_case no_sockets_handed_over
 	atf_add_test_case verbose

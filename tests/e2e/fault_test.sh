@@ -35,6 +35,17 @@ suffer()
 	count_hits "$_to"
 }
 
+# outlast NAME FAULT...: as suffer; it may come when the client has gone.
+outlast()
+{
+	_to=$1
+	shift
+	"$fault" "$_to.faults" "$@"
+	serves "$_to" "$*"
+	"$fault" "$_to.faults" 0 >/dev/null
+	count_hits "$_to"
+}
+
 count_hits()
 {
 	_result=$("$fault" "$1.faults")
@@ -75,7 +86,7 @@ passing_body()
 		each suffer $call EINTR 2 3
 	done
 	each suffer splice EINTR 1 0 short
-	for error in EINVAL ENOSYS; do
+	for error in EINVAL ENOSYS ENOTCONN; do
 		each suffer splice $error 1 1
 	done
 	# Retried until it is there.
@@ -84,13 +95,15 @@ passing_body()
 	done
 
 	# They end the same, one by one or both.
-	each suffer syscall ENOSYS 1 1
+	each outlast syscall ENOSYS 1 1
 	each suffer close EINTR 1 0 after
 	each suffer close EIO 1 0 after
 	for error in EINVAL ENOBUFS; do
 		each suffer getsockname $error 1 0
 	done
-	each suffer shutdown ENOTCONN 1 1 after
+	for error in ENOTCONN ECONNRESET EPIPE EINVAL; do
+		each outlast shutdown $error 1 1 after
+	done
 	stop_both
 }
 
@@ -258,6 +271,27 @@ always_body()
 	stop_both
 }
 
+atf_test_case starves
+starves_head()
+{
+	atf_set descr "Accepting fails for seconds: said once, nobody is lost"
+}
+starves_body()
+{
+	need_faults
+	start_peer service listen 127.0.0.1:0 text:hello eof
+	start_faulty relay 127.0.0.1:0 "$(address service)"
+	"$fault" relay.faults accept4 EMFILE 1 2
+	atf_check "$peer" connect "$(relay_address relay)" expect:hello shut \
+	    eof
+	check_peer service
+	_hits=0
+	count_hits relay
+	atf_check_equal 2 $_hits
+	atf_check -o inline:'1\n' grep -c 'not accepting for now' relay.log
+	stop_relay relay
+}
+
 atf_test_case loop
 loop_head()
 {
@@ -285,5 +319,6 @@ atf_init_test_cases()
 	atf_add_test_case blocked
 	atf_add_test_case retries
 	atf_add_test_case always
+	atf_add_test_case starves
 	atf_add_test_case loop
 }

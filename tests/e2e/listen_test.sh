@@ -284,6 +284,18 @@ port_in_use_body()
 	stop_relay relay
 }
 
+atf_test_case not_here
+not_here_head()
+{
+	atf_set descr "An address that this machine does not have: 69"
+}
+not_here_body()
+{
+	# Of a block for documentation (RFC 5737).
+	atf_check -s exit:69 -e match:'^simpletcpunixrelay: 192.0.2.1:0: ' \
+	    "$relay" 192.0.2.1:0 127.0.0.1:9
+}
+
 atf_test_case ipv6
 ipv6_head()
 {
@@ -384,6 +396,7 @@ atf_init_test_cases()
 	atf_add_test_case no_directory
 	atf_add_test_case abstract
 	atf_add_test_case port_in_use
+	atf_add_test_case not_here
 	atf_add_test_case ipv6
 	atf_add_test_case every_address
 	atf_add_test_case names

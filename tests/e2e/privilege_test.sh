@@ -294,6 +294,19 @@ warning_body()
 	atf_check -s exit:1 grep 'running as root' relay.log
 }
 
+atf_test_case no_warning
+no_warning_head()
+{
+	atf_set descr "Anybody else without --user: no warning"
+	atf_set require.user unprivileged
+}
+no_warning_body()
+{
+	start_settled relay ./sock 127.0.0.1:9
+	stop_relay relay
+	atf_check -s exit:1 grep 'running as root' relay.log
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case user
@@ -307,4 +320,5 @@ atf_init_test_cases()
 	atf_add_test_case to_root
 	atf_add_test_case not_root
 	atf_add_test_case warning
+	atf_add_test_case no_warning
 }

@@ -95,6 +95,29 @@ hangup_body()
 	test ! -e relay.sock || atf_fail "the socket is still there"
 }
 
+atf_test_case hangup_ignored
+hangup_ignored_head()
+{
+	atf_set descr "Under nohup(1), SIGHUP ends nothing"
+}
+hangup_ignored_body()
+{
+	start_peer service -n 2 listen 127.0.0.1:0 text:hello eof
+	: >relay.log
+	(
+		trap '' HUP
+		exec "$relay" ./relay.sock "$(address service)" 2>relay.log
+	) &
+	echo $! >relay.pid
+	"$await" relay.log 'listening on'
+	kill -s HUP "$(cat relay.pid)"
+	# It has taken the signal before the first is served.
+	atf_check "$peer" -n 2 connect ./relay.sock expect:hello shut eof
+	check_peer service
+	test -S relay.sock || atf_fail "$(cat relay.log)"
+	stop_relay relay
+}
+
 atf_test_case totals
 totals_head()
 {
@@ -158,6 +181,7 @@ atf_init_test_cases()
 	atf_add_test_case second_term
 	atf_add_test_case interrupt
 	atf_add_test_case hangup
+	atf_add_test_case hangup_ignored
 	atf_add_test_case totals
 	atf_add_test_case totals_of_open
 	atf_add_test_case broken_pipe

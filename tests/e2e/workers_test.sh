@@ -165,6 +165,59 @@ few_descriptors_body()
 	stop_relay relay
 }
 
+atf_test_case no_descriptors
+no_descriptors_head()
+{
+	atf_set descr "--workers: one, when descriptors allow hardly any"
+}
+no_descriptors_body()
+{
+	for n in 64 auto; do
+		start_peer service listen ./service.sock text:hello eof
+		: >relay.log
+		(
+			ulimit -n 17
+			exec "$relay" -j $n 127.0.0.1:0 ./service.sock \
+			    2>relay.log
+		) &
+		echo $! >relay.pid
+		"$await" relay.log 'listening on' || atf_fail "$(cat relay.log)"
+		atf_check "$peer" connect "$(relay_address relay)" \
+		    expect:hello shut eof
+		check_peer service
+		rm service.sock
+		stop_relay relay
+		grep -e '--workers' relay.log >said.$n
+	done
+	atf_check -o match:': 64 is more than 17 descriptors allow, using 1$' \
+	    cat said.64
+	# Nobody has asked for more.
+	atf_check cat said.auto
+}
+
+atf_test_case asked_often
+asked_often_head()
+{
+	atf_set descr "--workers: of many SIGUSR1 at once, the last is answered"
+}
+asked_often_body()
+{
+	start_peer service -n 3 listen 127.0.0.1:0 recv:1000 eof
+	start_relay relay -j 3 ./relay.sock "$(address service)"
+	_n=0
+	while [ $_n -lt 300 ]; do
+		_n=$((_n + 1))
+		kill -s USR1 "$(cat relay.pid)"
+	done
+	clients 3 ./relay.sock send:1000 shut eof
+	check_peer service
+	kill -s USR1 "$(cat relay.pid)"
+	atf_check "$await" relay.log ' 3 total, 0 refused, 0 failed; 3000 bytes'
+	stop_relay relay
+	[ "$(grep -c 'connections: ' relay.log)" -le 301 ] ||
+	    atf_fail "more answers than questions"
+}
+
 atf_test_case drain
 drain_head()
 {
@@ -300,6 +353,8 @@ atf_init_test_cases()
 	atf_add_test_case freed
 	atf_add_test_case waits
 	atf_add_test_case few_descriptors
+	atf_add_test_case no_descriptors
+	atf_add_test_case asked_often
 	atf_add_test_case drain
 	atf_add_test_case idle_exit
 	atf_add_test_case loses_nobody

@@ -54,6 +54,7 @@ SIM_CFLAGS = -std=gnu11 -pthread ${WARNINGS} -fPIE ${CFLAGS} \
 SIM_CPPFLAGS = -DVERSION=\"${VERSION}\" -Isrc -Itests/sim -Itests/kqueue \
 	${OS_CPPFLAGS} ${CPPFLAGS}
 SIM_LDFLAGS = -pthread -pie ${SANITIZE_FLAGS} ${LDFLAGS} ${SIM_WRAP}
+SIM_LINK = ${CC} ${SIM_LDFLAGS} -o $@
 
 .SUFFIXES: .simo
 
@@ -63,16 +64,13 @@ SIM_LDFLAGS = -pthread -pie ${SANITIZE_FLAGS} ${LDFLAGS} ${SIM_WRAP}
 ${SIM_OBJS}: ${HDRS} ${SIM_HDRS} build.stamp
 
 tests/sim/sim_epoll: ${SIM_EPOLL:.c=.simo} tests/sim/run.simo
-	${CC} ${SIM_LDFLAGS} -o $@ ${SIM_EPOLL:.c=.simo} tests/sim/run.simo \
-	    ${LIBS}
+	${SIM_LINK} ${SIM_EPOLL:.c=.simo} tests/sim/run.simo ${LIBS}
 
 tests/sim/sim_copy: ${SIM_COPY:.c=.simo} tests/sim/run.simo
-	${CC} ${SIM_LDFLAGS} -o $@ ${SIM_COPY:.c=.simo} tests/sim/run.simo \
-	    ${LIBS}
+	${SIM_LINK} ${SIM_COPY:.c=.simo} tests/sim/run.simo ${LIBS}
 
 tests/sim/sim_kqueue: ${SIM_KQUEUE:.c=.simo} tests/sim/run.simo
-	${CC} ${SIM_LDFLAGS} -o $@ ${SIM_KQUEUE:.c=.simo} tests/sim/run.simo \
-	    ${LIBS}
+	${SIM_LINK} ${SIM_KQUEUE:.c=.simo} tests/sim/run.simo ${LIBS}
 
 sim: ${SIM_PROGRAMS}
 	tests/sim/run --first ${FIRST} --sessions ${SEEDS}

@@ -3,6 +3,7 @@
  * Not here: accepting on them.
  */
 #include <sys/types.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -350,6 +351,62 @@ ATF_TC_BODY(inetd, tc)
 }
 
 static void
+limit_descriptors(rlim_t n)
+{
+	struct rlimit limit;
+
+	ATF_REQUIRE_EQ(0, getrlimit(RLIMIT_NOFILE, &limit));
+	limit.rlim_cur = n;
+	ATF_REQUIRE_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
+}
+
+/* With so many descriptors allowed, it says this, and keeps nothing. */
+static void
+check_inetd_limited(rlim_t n, const char *subject)
+{
+	struct activation a;
+	struct rlimit before;
+	const char *why;
+	int status;
+
+	ATF_REQUIRE_EQ(0, getrlimit(RLIMIT_NOFILE, &before));
+	limit_descriptors(n);
+	why = activation_adopt_inetd(&a, &status);
+	limit_descriptors(before.rlim_cur);
+	ATF_REQUIRE_MSG(why != NULL, "not refused: %s", subject);
+	ATF_CHECK_EQ_MSG(0, strncmp(subject, why, strlen(subject)),
+	    "\"%s\", not of %s", why, subject);
+	ATF_CHECK_EQ(EX_OSERR, status);
+	ATF_CHECK_EQ(0, a.n);
+	ATF_CHECK(a.fds == NULL);
+	ATF_CHECK_EQ(-1, fcntl(FIRST, F_GETFD));
+	ATF_CHECK(connects_to(STDIN_FILENO));
+}
+
+ATF_TC_WITHOUT_HEAD(inetd_without_descriptors);
+ATF_TC_BODY(inetd_without_descriptors, tc)
+{
+	unit_guard();
+	move(listening(make_inet(SOCK_STREAM)), STDIN_FILENO);
+	closefrom(FIRST);
+	check_inetd_limited(FIRST, "descriptor 0: ");
+	check_inetd_limited(FIRST + 1, "/dev/null: ");
+}
+
+ATF_TC_WITHOUT_HEAD(with_listen);
+ATF_TC_BODY(with_listen, tc)
+{
+	const struct activation none = { .n = 0 }, one = { .n = 1 };
+
+	ATF_CHECK(activation_check(&none, true) == NULL);
+	ATF_CHECK(activation_check(&one, false) == NULL);
+	ATF_CHECK_STREQ("no listening socket was handed over",
+	    activation_check(&none, false));
+	ATF_CHECK_STREQ("LISTEN given, but sockets were handed over",
+	    activation_check(&one, true));
+}
+
+static void
 check_inetd_refused(const char *expected)
 {
 	struct activation a;
@@ -391,5 +448,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, not_open);
 	ATF_TP_ADD_TC(tp, inetd);
 	ATF_TP_ADD_TC(tp, inetd_unsuitable);
+	ATF_TP_ADD_TC(tp, inetd_without_descriptors);
+	ATF_TP_ADD_TC(tp, with_listen);
 	return atf_no_error();
 }

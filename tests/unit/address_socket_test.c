@@ -102,6 +102,8 @@ ATF_TC_BODY(text_of_others, tc)
 
 	memset(&ss, 0, sizeof(ss));
 	check_text("unix", &ss, 0);
+	ss.ss_family = AF_UNSPEC;
+	check_text("unix", &ss, offsetof(struct sockaddr_un, sun_path));
 	ss.ss_family = 250;
 	check_text("family 250", &ss, sizeof(ss));
 	ss.ss_family = AF_INET;
@@ -130,6 +132,7 @@ ATF_TC_BODY(text_of_unix, tc)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	char expected[PATH_MOST + 2];
+	struct sockaddr_storage ss;
 
 	check_unix_text("unix", "", 0);
 	check_text("unix", &sun, sizeof(sun.sun_family));
@@ -142,6 +145,10 @@ ATF_TC_BODY(text_of_unix, tc)
 	check_unix_text(expected, expected, PATH_MOST + 1);
 	memset(sun.sun_path, 'p', sizeof(sun.sun_path));
 	check_text(expected, &sun, sizeof(sun));
+	/* What is behind the longest name is none of it. */
+	memset(&ss, 'p', sizeof(ss));
+	ss.ss_family = AF_UNIX;
+	check_text(expected, &ss, sizeof(ss));
 	if (!os_abstract_sockets)
 		check_unix_text("unix", "\0name", 5);
 }

@@ -263,11 +263,12 @@ check_close_both(int first, int second)
 	for (fd = 20; fd <= 25; fd++)
 		ATF_REQUIRE_EQ(fd, dup2(fds[0], fd));
 	put(fds[1], "x", 1);
-	watch_open(&a, first, note_bits, EVENT_READ);
-	if (second == -1)
-		watch_init(&b, second, note_bits);
-	else
-		watch_open(&b, second, note_bits, EVENT_READ);
+	watch_init(&a, first, note_bits);
+	watch_init(&b, second, note_bits);
+	if (first != -1)
+		ATF_REQUIRE_EQ(0, event_io_enable(loop, &a.io, EVENT_READ));
+	if (second != -1)
+		ATF_REQUIRE_EQ(0, event_io_enable(loop, &b.io, EVENT_READ));
 	event_io_close_both(loop, &a.io, &b.io);
 	ATF_CHECK_EQ(-1, a.io.fd);
 	ATF_CHECK_EQ(-1, b.io.fd);
@@ -293,6 +294,8 @@ ATF_TC_BODY(two_closed_together, tc)
 	check_close_both(23, 22);
 	check_close_both(21, 24);
 	check_close_both(22, -1);
+	check_close_both(-1, 22);
+	check_close_both(-1, -1);
 	tear_down();
 }
 

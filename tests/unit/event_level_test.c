@@ -215,6 +215,64 @@ ATF_TC_BODY(unwanted_writability_is_disarmed, tc)
 	tear_down();
 }
 
+/* Something that is reported for writing, or for reading. */
+static void
+stir(int fd, int peer, bool writing)
+{
+	if (!writing) {
+		put(peer, "x", 1);
+		return;
+	}
+	put(fd, "x", 1);
+	ATF_REQUIRE_EQ(1, drain(peer));
+}
+
+/*
+ * A report that nobody wants comes while the system cannot be told so, the
+ * descriptor being closed and its open file not: it is told the next time.
+ */
+static void
+check_disarmed_later(unsigned wanted, bool writing, unsigned left)
+{
+	struct watch w;
+	int fds[2], i, saved;
+
+	pair(fds, false);
+	watch_open(&w, fds[0], note_bits, wanted);
+	if (writing)
+		run_until(&w, EVENT_WRITE);
+	event_io_disable(loop, &w.io, wanted);
+	saved = dup(fds[0]);
+	ATF_REQUIRE(saved != -1);
+	close(fds[0]);
+	w.calls = 0;
+	for (i = 0; i < 3; i++) {
+		stir(saved, fds[1], writing);
+		run_quietly(1);
+		ATF_CHECK_EQ(wanted, w.io.armed);
+	}
+	ATF_REQUIRE_EQ(fds[0], dup2(saved, fds[0]));
+	stir(saved, fds[1], writing);
+	run_quietly(QUIET_MS);
+	ATF_CHECK_EQ(left, w.io.armed);
+	ATF_CHECK_EQ(0, w.calls);
+	event_io_remove(loop, &w.io);
+	close(saved);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+ATF_TC_WITHOUT_HEAD(disarmed_when_possible);
+ATF_TC_BODY(disarmed_when_possible, tc)
+{
+	if (strcmp(event_backend_name, "epoll") != 0)
+		atf_tc_skip("a closed descriptor is out of the set here");
+	set_up();
+	check_disarmed_later(LEVEL, false, 0);
+	check_disarmed_later(EVENT_READ | EVENT_WRITE, true, EVENT_READ);
+	tear_down();
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, comes_again_while_it_holds);
@@ -222,5 +280,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, disabled_does_not_spin);
 	ATF_TP_ADD_TC(tp, disabled_is_not_called);
 	ATF_TP_ADD_TC(tp, unwanted_writability_is_disarmed);
+	ATF_TP_ADD_TC(tp, disarmed_when_possible);
 	return atf_no_error();
 }

@@ -2,7 +2,10 @@
  * Tests of event.h: timers.
  * Not here: what the loop does besides (event_loop_test.c).
  */
+#include <sys/time.h>
+
 #include <atf-c.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -242,6 +245,67 @@ ATF_TC_BODY(ticking_timer_starves_nobody, tc)
 	tear_down();
 }
 
+/* The only two, of which the first takes the other out. */
+ATF_TC_WITHOUT_HEAD(last_timers_cancel_each_other);
+ATF_TC_BODY(last_timers_cancel_each_other, tc)
+{
+	struct watch w;
+	int fds[2], i;
+
+	set_up();
+	phase = 0;
+	unix_pair(fds);
+	put(fds[1], "x", 1);
+	watch_open(&w, fds[0], read_chunk, EVENT_READ);
+	w.stop_bytes = 1;
+	for (i = 0; i < 2; i++) {
+		twins[i] = malloc(sizeof(*twins[i]));
+		ATF_REQUIRE(twins[i] != NULL);
+		event_timer_init(twins[i], cancel_twin);
+		ATF_REQUIRE_EQ(0, event_timer_set(loop, twins[i], 0));
+	}
+	ATF_REQUIRE_EQ(0, event_loop_run(loop));
+	ATF_CHECK_EQ(1, phase);
+	ATF_CHECK_EQ(1, w.bytes);
+	event_io_close(loop, &w.io);
+	close(fds[1]);
+	tear_down();
+}
+
+static void
+on_interval(void *arg, int signo)
+{
+	(void)arg;
+	(void)signo;
+	event_loop_stop(loop);
+}
+
+/* Farther than the system can wait at once, and with nothing before it. */
+ATF_TC_WITHOUT_HEAD(far_timer_does_not_spin);
+ATF_TC_BODY(far_timer_does_not_spin, tc)
+{
+	const struct itimerval soon = { .it_value = { .tv_usec = 50000 } };
+	const uint64_t far[] = { UINT64_C(1) << 31, (UINT64_C(1) << 32) + 1,
+		UINT64_C(1) << 40 };
+	uint64_t round;
+	size_t i;
+
+	set_up();
+	alarms_init(1, 1);
+	ATF_REQUIRE_EQ(0, event_signal(loop, SIGALRM, on_interval, NULL));
+	for (i = 0; i < sizeof(far) / sizeof(far[0]); i++) {
+		alarm_set(0, far[i]);
+		round = event_round(loop);
+		ATF_REQUIRE_EQ(0, setitimer(ITIMER_REAL, &soon, NULL));
+		ATF_REQUIRE_EQ(0, event_loop_run(loop));
+		ATF_CHECK_EQ(0, ordered);
+		ATF_CHECK_MSG(event_round(loop) <= round + 3, "%llu rounds",
+		    (unsigned long long)(event_round(loop) - round));
+	}
+	event_timer_cancel(loop, &alarms[0].timer);
+	tear_down();
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, timers_expire_in_order);
@@ -251,5 +315,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, twin_is_cancelled_in_the_same_moment);
 	ATF_TP_ADD_TC(tp, hundreds_of_timers);
 	ATF_TP_ADD_TC(tp, ticking_timer_starves_nobody);
+	ATF_TP_ADD_TC(tp, last_timers_cancel_each_other);
+	ATF_TP_ADD_TC(tp, far_timer_does_not_spin);
 	return atf_no_error();
 }

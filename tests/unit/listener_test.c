@@ -283,6 +283,35 @@ ATF_TC_BODY(without_descriptors, tc)
 	listener_close(&l);
 }
 
+/* Its time to look again comes while it may not: it stays out of the loop. */
+ATF_TC_WITHOUT_HEAD(paused_without_descriptors);
+ATF_TC_BODY(paused_without_descriptors, tc)
+{
+	struct endpoint e;
+	struct listener l;
+	struct rlimit few = { .rlim_cur = 64, .rlim_max = 64 };
+	int fd, hoard[64], n;
+
+	ATF_REQUIRE_EQ(0, setrlimit(RLIMIT_NOFILE, &few));
+	open_listener(&l, &e);
+	fd = client(&e);
+	for (n = 0; (hoard[n] = dup(fd)) != -1; n++)
+		continue;
+	run(1, 50);
+	ATF_REQUIRE(l.waits);
+	listener_pause(&l);
+	while (n > 0)
+		close(hoard[--n]);
+	while (l.waits)
+		run(1, 50);
+	ATF_CHECK_EQ(0, accepted);
+	ATF_CHECK_EQ(0, l.io.want & EVENT_READ);
+	listener_resume(&l);
+	run(1, GUARD_MS);
+	ATF_CHECK_EQ(1, accepted);
+	listener_close(&l);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, inherited_options);
@@ -294,5 +323,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, pause);
 	ATF_TP_ADD_TC(tp, in_use);
 	ATF_TP_ADD_TC(tp, without_descriptors);
+	ATF_TP_ADD_TC(tp, paused_without_descriptors);
 	return atf_no_error();
 }

@@ -196,6 +196,44 @@ ATF_TC_BODY(bad_targets, tc)
 	ATF_CHECK_STREQ("::", o.target.host);
 }
 
+/* Of TARGET alone, only what may be a host's name has its port added. */
+ATF_TC_WITHOUT_HEAD(target_alone);
+ATF_TC_BODY(target_alone, tc)
+{
+	char expected[OPTIONS_WHY_SIZE], word[ADDRESS_HOST_MAX + 2];
+	struct options o;
+
+	GOOD(&o, "a");
+	ATF_CHECK(!o.has_listen);
+	ATF_CHECK_STREQ("a", o.target.host);
+	ATF_CHECK_STREQ("80", o.target.port);
+	memset(word, 'x', sizeof(word));
+	word[sizeof(word) - 1] = '\0';
+	snprintf(expected, sizeof(expected),
+	    "%.300s: neither HOST:PORT nor a path with a slash", word);
+	BAD(expected, word);
+	if (!os_abstract_sockets)
+		return;
+	GOOD(&o, "@a");
+	ATF_CHECK_EQ(ADDRESS_ABSTRACT, o.target.kind);
+	ATF_CHECK_STREQ("a", o.target.path);
+}
+
+ATF_TC_WITHOUT_HEAD(in_the_background);
+ATF_TC_BODY(in_the_background, tc)
+{
+	struct options o;
+
+	GOOD(&o, "-d", "-p", "pid", "./s", "a:1");
+	ATF_CHECK(o.daemonize);
+	ATF_CHECK_STREQ("pid", o.pidfile);
+	GOOD(&o, "./s", "a:1");
+	ATF_CHECK(!o.daemonize);
+	ATF_CHECK(o.pidfile == NULL);
+	BAD("--pidfile: path missing", "--pidfile=", "./s", "a:1");
+	BAD("--daemonize: not with --inetd", "--inetd", "-d", "a:1");
+}
+
 /* However long the culprit is, what is wrong with it is still said. */
 ATF_TC_WITHOUT_HEAD(long_culprits);
 ATF_TC_BODY(long_culprits, tc)
@@ -250,6 +288,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, operands);
 	ATF_TP_ADD_TC(tp, mode_and_owner_need_path);
 	ATF_TP_ADD_TC(tp, bad_targets);
+	ATF_TP_ADD_TC(tp, target_alone);
+	ATF_TP_ADD_TC(tp, in_the_background);
 	ATF_TP_ADD_TC(tp, long_culprits);
 	ATF_TP_ADD_TC(tp, no_words_at_all);
 	return atf_no_error();

@@ -3,6 +3,7 @@
  * Not here: a second relay being told, see the end-to-end tests.
  */
 #include <sys/types.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -11,6 +12,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,27 +44,24 @@ static void
 lock_well(struct pidfile *p, const char *path)
 {
 	const char *why;
-	pid_t other;
 	int status;
 
-	why = pidfile_lock(p, path, &other, &status);
+	why = pidfile_lock(p, path, &status);
 	ATF_REQUIRE_MSG(why == NULL, "%s: %s", path, why);
-	ATF_CHECK_EQ(0, other);
 	ATF_CHECK(fcntl(p->fd, F_GETFD) & FD_CLOEXEC);
 	ATF_CHECK(fcntl(p->directory, F_GETFD) & FD_CLOEXEC);
 	ATF_CHECK(atf_utils_compare_file(path, ""));
 }
 
-static pid_t
+static void
 lock_badly(const char *path, const char *expected, int code)
 {
 	struct pidfile p;
 	const char *why;
-	pid_t other;
 	int descriptors, status;
 
 	descriptors = unit_descriptors();
-	why = pidfile_lock(&p, path, &other, &status);
+	why = pidfile_lock(&p, path, &status);
 	ATF_REQUIRE_MSG(why != NULL, "%s was taken", path);
 	ATF_CHECK_STREQ(expected, why);
 	ATF_CHECK_EQ(code, status);
@@ -70,7 +69,17 @@ lock_badly(const char *path, const char *expected, int code)
 	ATF_CHECK_EQ(-1, p.directory);
 	ATF_CHECK_EQ(0, pidfile_unlink(&p));
 	ATF_CHECK_EQ(descriptors, unit_descriptors());
-	return other;
+}
+
+/* Some process, which may be this one, holds it and has said so. */
+static void
+check_held(const char *path, pid_t holder)
+{
+	char expected[64];
+
+	snprintf(
+	    expected, sizeof(expected), "in use by process %ld", (long)holder);
+	lock_badly(path, expected, EX_UNAVAILABLE);
 }
 
 static void
@@ -88,7 +97,7 @@ check_whole_life(const char *path)
 	ATF_CHECK(atf_utils_compare_file(path, text));
 	ATF_REQUIRE_EQ(0, lstat(path, &st));
 	ATF_CHECK(S_ISREG(st.st_mode));
-	ATF_CHECK_EQ(getpid(), lock_badly(path, "in use", EX_UNAVAILABLE));
+	check_held(path, getpid());
 	ATF_CHECK_EQ(0, pidfile_unlink(&p));
 	ATF_CHECK(!exists(path));
 	ATF_CHECK_EQ(-1, p.fd);
@@ -150,7 +159,7 @@ ATF_TC_BODY(held_before_writing, tc)
 
 	unit_guard();
 	lock_well(&p, "pid");
-	ATF_CHECK_EQ(0, lock_badly("pid", "in use", EX_UNAVAILABLE));
+	lock_badly("pid", "in use", EX_UNAVAILABLE);
 	ATF_CHECK_EQ(0, pidfile_unlink(&p));
 }
 
@@ -178,7 +187,7 @@ ATF_TC_BODY(held_by_a_child, tc)
 	close(p.fd);
 	close(p.directory);
 	ATF_REQUIRE_EQ(1, read(ready[0], &c, 1));
-	ATF_CHECK_EQ(child, lock_badly("pid", "in use", EX_UNAVAILABLE));
+	check_held("pid", child);
 	close(end[1]);
 	ATF_REQUIRE_EQ(child, waitpid(child, NULL, 0));
 	check_whole_life("pid");
@@ -318,23 +327,83 @@ ATF_TC_BODY(removal_refused, tc)
 	check_whole_life("d/pid");
 }
 
-ATF_TC_WITHOUT_HEAD(creation_refused);
-ATF_TC_BODY(creation_refused, tc)
+static void
+check_not_permitted(const char *path)
 {
 	struct pidfile p;
 	const char *why;
-	pid_t other;
 	int status;
 
-	unit_guard();
-	ATF_REQUIRE_EQ(0, mkdir("d", 0555));
 	drop();
-	why = pidfile_lock(&p, "d/pid", &other, &status);
+	why = pidfile_lock(&p, path, &status);
 	regain();
 	ATF_REQUIRE(why != NULL);
 	ATF_CHECK_STREQ(strerror(EACCES), why);
 	ATF_CHECK_EQ(EX_NOPERM, status);
+	ATF_CHECK_EQ(-1, p.fd);
+}
+
+ATF_TC_WITHOUT_HEAD(creation_refused);
+ATF_TC_BODY(creation_refused, tc)
+{
+	unit_guard();
+	ATF_REQUIRE_EQ(0, mkdir("d", 0555));
+	check_not_permitted("d/pid");
 	ATF_CHECK(!exists("d/pid"));
+}
+
+/* It may be a pid file; who cannot look must not say that it is none. */
+ATF_TC_WITHOUT_HEAD(opening_refused);
+ATF_TC_BODY(opening_refused, tc)
+{
+	unit_guard();
+	ATF_REQUIRE_EQ(0, chmod(".", 0755));
+	write_file("pid", "77\n");
+	ATF_REQUIRE_EQ(0, chmod("pid", 0));
+	check_not_permitted("pid");
+	ATF_REQUIRE_EQ(0, chmod("pid", 0600));
+	ATF_CHECK(atf_utils_compare_file("pid", "77\n"));
+}
+
+/* The file system takes the beginning of the pid only. */
+ATF_TC_WITHOUT_HEAD(no_room);
+ATF_TC_BODY(no_room, tc)
+{
+	struct rlimit before, limit;
+	struct pidfile p;
+	int error, result;
+
+	unit_guard();
+	ATF_REQUIRE(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	lock_well(&p, "pid");
+	ATF_REQUIRE_EQ(0, getrlimit(RLIMIT_FSIZE, &before));
+	limit = before;
+	limit.rlim_cur = 1;
+	ATF_REQUIRE_EQ(0, setrlimit(RLIMIT_FSIZE, &limit));
+	result = pidfile_store(&p);
+	error = errno;
+	ATF_REQUIRE_EQ(0, setrlimit(RLIMIT_FSIZE, &before));
+	ATF_CHECK_EQ(-1, result);
+	ATF_CHECK_EQ(ENOSPC, error);
+	ATF_CHECK_EQ(0, pidfile_unlink(&p));
+	ATF_CHECK(!exists("pid"));
+}
+
+ATF_TC_WITHOUT_HEAD(none);
+ATF_TC_BODY(none, tc)
+{
+	struct pidfile p;
+	int descriptors, status;
+
+	unit_guard();
+	descriptors = unit_descriptors();
+	status = -1;
+	ATF_CHECK(pidfile_lock(&p, NULL, &status) == NULL);
+	ATF_CHECK_EQ(-1, status);
+	ATF_CHECK_EQ(-1, p.directory);
+	ATF_CHECK_EQ(0, pidfile_store(&p));
+	ATF_CHECK_EQ(0, pidfile_unlink(&p));
+	ATF_CHECK_EQ(descriptors, unit_descriptors());
 }
 
 ATF_TP_ADD_TCS(tp)
@@ -350,5 +419,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, replaced);
 	ATF_TP_ADD_TC(tp, removal_refused);
 	ATF_TP_ADD_TC(tp, creation_refused);
+	ATF_TP_ADD_TC(tp, opening_refused);
+	ATF_TP_ADD_TC(tp, no_room);
+	ATF_TP_ADD_TC(tp, none);
 	return atf_no_error();
 }

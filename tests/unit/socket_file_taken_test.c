@@ -232,6 +232,27 @@ ATF_TC_BODY(bad_locks, tc)
 	check_bad_lock();
 }
 
+/* It may be a lock; who cannot look must not say that it is none. */
+ATF_TC_WITHOUT_HEAD(lock_not_permitted);
+ATF_TC_BODY(lock_not_permitted, tc)
+{
+	struct stat after, before;
+
+	unit_guard();
+	ATF_REQUIRE_EQ(0, chmod(".", 0755));
+	ATF_REQUIRE_EQ(0, mkdir("dir", 0755));
+	write_file("dir/sock.lock", "");
+	ATF_REQUIRE_EQ(0, chmod("dir/sock.lock", 0));
+	ATF_REQUIRE_EQ(0, chmod("dir", 0777));
+	before = look("dir/sock.lock");
+	drop();
+	bind_badly("dir/sock", strerror(EACCES), EX_NOPERM);
+	regain();
+	after = look("dir/sock.lock");
+	ATF_REQUIRE(is_same(&before, &after));
+	ATF_REQUIRE(!exists("dir/sock"));
+}
+
 /* A socket that we may not connect to might be alive. */
 ATF_TC_WITHOUT_HEAD(unknown_untouched);
 ATF_TC_BODY(unknown_untouched, tc)
@@ -265,6 +286,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, others_untouched);
 	ATF_TP_ADD_TC(tp, twice_in_one_process);
 	ATF_TP_ADD_TC(tp, bad_locks);
+	ATF_TP_ADD_TC(tp, lock_not_permitted);
 	ATF_TP_ADD_TC(tp, unknown_untouched);
 	return atf_no_error();
 }

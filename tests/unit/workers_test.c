@@ -3,16 +3,19 @@
  * Not here: dealing, limits, drain, totals, see tests/e2e/workers_test.sh.
  */
 #include <sys/types.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <netinet/in.h>
 
 #include <atf-c.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "sockets.h"
+#include "unit.h"
 #include "worker.h"
 
 static struct workers workers;
@@ -139,10 +142,39 @@ ATF_TC_BODY(loop_fails, tc)
 	tear_down();
 }
 
+/* What there was of them can be closed. */
+ATF_TC_WITHOUT_HEAD(without_descriptors);
+ATF_TC_BODY(without_descriptors, tc)
+{
+	struct rlimit before, limit;
+	int descriptors, i, result;
+
+	/* The double of kqueue(2) sees later that one was closed. */
+	ATF_REQUIRE_EQ(0, workers_open(&workers, 2, POOL_PIPES, on_note, NULL));
+	workers_close(&workers);
+	descriptors = unit_descriptors();
+	ATF_REQUIRE_EQ(0, getrlimit(RLIMIT_NOFILE, &before));
+	for (i = 0; i < 20; i++) {
+		limit = before;
+		limit.rlim_cur = (rlim_t)(lowest_free() + i);
+		ATF_REQUIRE_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
+		result = workers_open(&workers, 2, POOL_PIPES, on_note, NULL);
+		if (result == -1)
+			ATF_CHECK_EQ(EMFILE, errno);
+		workers_close(&workers);
+		ATF_REQUIRE_EQ(0, setrlimit(RLIMIT_NOFILE, &before));
+		ATF_CHECK(unit_descriptors() <= descriptors);
+		if (result == 0)
+			break;
+	}
+	ATF_CHECK_MSG(i > 0 && i < 20, "opened with %d descriptors", i);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, full_pipe);
 	ATF_TP_ADD_TC(tp, never_taken);
 	ATF_TP_ADD_TC(tp, loop_fails);
+	ATF_TP_ADD_TC(tp, without_descriptors);
 	return atf_no_error();
 }
