@@ -12,7 +12,7 @@
 #include "kqueue_fixture.h"
 
 static void
-check_refused(int fd, short filter, int flags, int error)
+check_refused(int fd, short filter, unsigned flags, int error)
 {
 	struct kevent kev, list[ROOM];
 

@@ -7,7 +7,7 @@
 #include "kqueue_fixture.h"
 
 static void
-check_half_close(bool tcp, int flags)
+check_half_close(bool tcp, unsigned flags)
 {
 	struct kevent ev;
 	int fds[2];
@@ -48,7 +48,7 @@ ATF_TC_BODY(half_close_counts_what_is_unread, tc)
 }
 
 static void
-check_own_shutdown(bool tcp, int flags)
+check_own_shutdown(bool tcp, unsigned flags)
 {
 	struct kevent ev;
 	int fds[2];
@@ -82,7 +82,7 @@ ATF_TC_BODY(own_shutdown_ends_writing, tc)
 
 /* A Unix peer that has gone has gone for both filters, and is no error. */
 static void
-check_unix_close(int flags)
+check_unix_close(unsigned flags)
 {
 	struct kevent ev;
 	int fds[2], i;
@@ -157,7 +157,7 @@ ATF_TC_BODY(tcp_close_ends_reading, tc)
 }
 
 static void
-check_reset(short filter, int flags)
+check_reset(short filter, unsigned flags)
 {
 	struct kevent ev;
 	char bytes[8];

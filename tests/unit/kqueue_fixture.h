@@ -65,7 +65,7 @@ close_both(const int fds[2])
 }
 
 static inline int
-change(int fd, short filter, int flags, void *udata)
+change(int fd, short filter, unsigned flags, void *udata)
 {
 	struct kevent kev;
 
@@ -74,7 +74,7 @@ change(int fd, short filter, int flags, void *udata)
 }
 
 static inline void
-add(int fd, short filter, int flags)
+add(int fd, short filter, unsigned flags)
 {
 	ATF_REQUIRE_EQ(0, change(fd, filter, EV_ADD | flags, tags));
 }
@@ -133,7 +133,7 @@ next_end(int line, short filter)
 
 	do
 		ev = next_event(line);
-	while (ev.filter != filter || !(ev.flags & EV_EOF));
+	while ((short)ev.filter != filter || !(ev.flags & EV_EOF));
 	return ev;
 }
 

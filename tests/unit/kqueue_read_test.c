@@ -6,7 +6,7 @@
 #include "kqueue_fixture.h"
 
 static void
-check_registered_late(bool tcp, int flags)
+check_registered_late(bool tcp, unsigned flags)
 {
 	struct kevent ev;
 	int fds[2];
@@ -94,7 +94,7 @@ ATF_TC_BODY(level_reports_while_there_is_something, tc)
 
 /* Several arrivals are one event; the filter runs again at retrieval. */
 static void
-check_retrieval(bool tcp, int flags)
+check_retrieval(bool tcp, unsigned flags)
 {
 	struct kevent list[ROOM];
 	int fds[2];

@@ -40,7 +40,7 @@ ATF_TC_BODY(empty_is_writable, tc)
 }
 
 static void
-check_full(int flags)
+check_full(unsigned flags)
 {
 	size_t length;
 	int fds[2];
