@@ -37,8 +37,9 @@ HARDEN_LDFLAGS = -pie ${ELF_LDFLAGS}
 
 ALL_CFLAGS = -std=gnu11 -pthread ${WARNINGS} ${HARDEN_CFLAGS} ${CFLAGS} \
 	${SANITIZE_FLAGS}
-ALL_CPPFLAGS = -DVERSION=\"${VERSION}\" -Isrc ${BACKEND_CPPFLAGS} \
-	${SANDBOX_CPPFLAGS_${SANDBOX}} ${OS_CPPFLAGS} ${CPPFLAGS}
+ALL_CPPFLAGS = -DVERSION=\"${VERSION}\" -Isrc ${KQUEUE_CPPFLAGS_${OSKIND}} \
+	${BACKEND_CPPFLAGS} ${SANDBOX_CPPFLAGS_${SANDBOX}} ${OS_CPPFLAGS} \
+	${CPPFLAGS}
 ALL_LDFLAGS = -pthread ${HARDEN_LDFLAGS} ${SANITIZE_FLAGS} ${LDFLAGS}
 
 LIB_SRCS = ${SRCS} ${BACKEND_SRCS} ${COMPAT_SRCS_${OS}}
@@ -46,9 +47,11 @@ LIB_OBJS = ${LIB_SRCS:.c=.o}
 TEST_LIB_OBJS = ${TEST_LIB_SRCS:.c=.o}
 PROGRAM = simpletcpunixrelay
 COMPAT_OBJS = ${COMPAT_SRCS:.c=.o}
+KQUEUE_SRCS = ${KQUEUE_SRCS_${OSKIND}}
+KQUEUE_OBJS = ${KQUEUE_SRCS:.c=.o}
 TEST_TOOL_OBJS = ${TEST_TOOL_SRCS:.c=.o}
-TEST_OBJS = ${UNIT_TESTS:=.o} ${COMPAT_TESTS:=.o} ${TEST_TOOLS:=.o} \
-	${TEST_TOOL_OBJS}
+TEST_OBJS = ${UNIT_TESTS:=.o} ${COMPAT_TESTS:=.o} ${KQUEUE_TESTS:=.o} \
+	${TEST_TOOLS:=.o} ${TEST_TOOL_OBJS}
 FUZZ_OBJS = ${FUZZ_SRCS:.c=.o}
 FUZZ_DRIVER ?= tests/fuzz/replay.o
 FUZZ_CC ?= clang
@@ -63,7 +66,8 @@ FAULT_OBJS = tests/faults/fault.o tests/faults/faults.o tests/faults/sweep.o
 	check-programs check-systemd clean clean-sim coverage cross deb dist \
 	dist-checksums fuzz fuzz-programs install install-completions \
 	install-Darwin install-FreeBSD install-Linux install-NetBSD \
-	install-OpenBSD install-rc lint mutants sim sim-fuzz soak uninstall \
+	install-OpenBSD install-rc kqueue-objects lint mutants sim sim-fuzz \
+	soak uninstall \
 	uninstall-completions uninstall-Darwin uninstall-FreeBSD \
 	uninstall-Linux uninstall-NetBSD uninstall-OpenBSD uninstall-rc
 
@@ -82,6 +86,7 @@ FORCE:
 
 ${LIB_OBJS} ${TEST_LIB_OBJS} src/main.o: ${HDRS} ${BACKEND_HDRS} ${COMPAT_HDRS} build.stamp
 ${COMPAT_OBJS} ${COMPAT_TESTS:=.o}: ${COMPAT_HDRS} build.stamp
+${KQUEUE_OBJS} ${KQUEUE_TESTS:=.o}: ${KQUEUE_HDRS} build.stamp
 ${TEST_OBJS}: ${HDRS} ${TEST_HDRS} build.stamp
 ${FUZZ_OBJS} ${FUZZ_TARGETS:=.o} tests/fuzz/replay.o: ${HDRS} ${FUZZ_HDRS} \
 	build.stamp
@@ -97,6 +102,9 @@ ${UNIT_TESTS}: ${LIB_OBJS} ${TEST_LIB_OBJS} ${UNIT_TESTS:=.o}
 
 ${COMPAT_TESTS}: ${COMPAT_OBJS} ${COMPAT_TESTS:=.o}
 	${CC} ${ALL_LDFLAGS} -o $@ $@.o ${COMPAT_OBJS} ${ATF_LIBS} ${LIBS}
+
+${KQUEUE_TESTS}: ${KQUEUE_OBJS} ${KQUEUE_TESTS:=.o}
+	${CC} ${ALL_LDFLAGS} -o $@ $@.o ${KQUEUE_OBJS} ${ATF_LIBS} ${LIBS}
 
 ${TEST_TOOLS}: ${LIB_OBJS} ${TEST_TOOLS:=.o} ${TEST_TOOL_OBJS}
 	${CC} ${ALL_LDFLAGS} -o $@ $@.o ${TEST_TOOL_OBJS} ${LIB_OBJS} ${LIBS}
@@ -124,10 +132,13 @@ tests/faults/fault: tests/faults/fault.o
 tests/faults/sweep: tests/faults/sweep.o
 	${CC} ${ALL_LDFLAGS} -o $@ tests/faults/sweep.o ${LIBS}
 
-check-programs: ${PROGRAM} ${UNIT_TESTS} ${COMPAT_TESTS} ${TEST_TOOLS} \
-	${BENCH_PROGRAMS} fuzz-programs ${FAULT_PROGRAMS} ${SIM_PROGRAMS}
+check-programs: ${PROGRAM} ${UNIT_TESTS} ${COMPAT_TESTS} ${KQUEUE_TESTS} \
+	${TEST_TOOLS} ${BENCH_PROGRAMS} fuzz-programs ${FAULT_PROGRAMS} \
+	${SIM_PROGRAMS}
 
 fuzz-programs: ${FUZZ_TARGETS}
+
+kqueue-objects: ${KQUEUE_TESTS:=.o}
 
 check: check-programs
 	tools/run-tests
@@ -245,8 +256,8 @@ uninstall-rc:
 clean: clean-sim
 	rm -f ${PROGRAM} build.stamp src/*.o compat/*.o tests/*/*.o \
 	    bench/*.o
-	rm -f ${UNIT_TESTS} ${COMPAT_TESTS} ${TEST_TOOLS} ${FUZZ_TARGETS} \
-	    ${FAULT_PROGRAMS_linux} ${BENCH_PROGRAMS_linux}
+	rm -f ${UNIT_TESTS} ${COMPAT_TESTS} ${KQUEUE_TESTS} ${TEST_TOOLS} \
+	    ${FUZZ_TARGETS} ${FAULT_PROGRAMS_linux} ${BENCH_PROGRAMS_linux}
 	rm -f ${PROGRAM}-*.tar.gz
 	rm -rf packaging/out
 

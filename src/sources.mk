@@ -52,6 +52,15 @@ COMPAT_HDRS = compat/compat.h compat/darwin.h
 COMPAT_SRCS_Darwin = ${COMPAT_SRCS}
 
 COMPAT_TESTS = tests/unit/compat_test
+
+# Of the system's own kqueue(2), and on Linux of the double of it.
+KQUEUE_TESTS = tests/unit/kqueue_call_test tests/unit/kqueue_end_test \
+	tests/unit/kqueue_read_test tests/unit/kqueue_write_test
+KQUEUE_SRCS_linux = tests/kqueue/descriptor.c tests/kqueue/kqueue.c
+KQUEUE_HDRS_linux = tests/kqueue/descriptor.h tests/kqueue/sys/event.h
+KQUEUE_CPPFLAGS_linux = -Itests/kqueue
+KQUEUE_HDRS = tests/unit/kqueue_fixture.h ${KQUEUE_HDRS_${OSKIND}}
+
 UNIT_TESTS = tests/unit/activation_test tests/unit/address_bad_test \
 	tests/unit/address_good_test tests/unit/address_socket_test \
 	tests/unit/channel_bulk_test tests/unit/channel_end_test tests/unit/channel_flow_test \

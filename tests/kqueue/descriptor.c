@@ -34,16 +34,28 @@ descriptor_is_socket(int fd)
 	return socket_option(fd, SO_TYPE) != -1;
 }
 
-/*
- * Linux counts up to the urgent mark only: one more makes the owner read on.
- * A listening socket cannot be asked; it has a connection, or no event.
- */
+/* Linux tells of TCP only; a Unix socket has a connection, or no event. */
+static int64_t
+connections(int fd)
+{
+	struct tcp_info info;
+	socklen_t length;
+
+	length = sizeof(info);
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == -1)
+		return 1;
+	return info.tcpi_unacked;
+}
+
+/* Linux counts up to the urgent mark only: one more makes the owner read on. */
 int64_t
 descriptor_readable_bytes(int fd, bool eof)
 {
 	struct pollfd pfd = { .fd = fd, .events = POLLPRI };
 	int n;
 
+	if (socket_option(fd, SO_ACCEPTCONN) == 1)
+		return connections(fd);
 	if (ioctl(fd, FIONREAD, &n) == -1)
 		n = 1;
 	if (poll(&pfd, 1, 0) == 1 && (pfd.revents & POLLPRI))

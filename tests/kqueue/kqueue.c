@@ -16,7 +16,7 @@
 #include "descriptor.h"
 
 #define BATCH 64
-#define KNOWN_FLAGS (EV_ADD | EV_DELETE | EV_ENABLE | EV_DISABLE | EV_CLEAR)
+#define KNOWN_FLAGS (EV_ADD | EV_DELETE | EV_CLEAR)
 
 enum { READING, WRITING, FILTERS };
 
@@ -28,7 +28,6 @@ struct note {
 	void *udata;
 	uint32_t generation; /* tells an old owner of the number */
 	bool clear;
-	bool enabled;
 };
 
 struct notes {
@@ -151,14 +150,17 @@ interest(const struct note *note, int which, int fd)
 {
 	struct epoll_event ev;
 
-	ev.events = note->clear || !note->enabled ? EPOLLET : 0;
-	if (note->enabled)
-		ev.events |= which == READING ? EPOLLIN | EPOLLRDHUP : EPOLLOUT;
+	ev.events = which == READING ? EPOLLIN | EPOLLRDHUP : EPOLLOUT;
+	if (note->clear)
+		ev.events |= EPOLLET;
 	ev.data.u64 = (uint64_t)note->generation << 32 | (uint32_t)fd;
 	return ev;
 }
 
-/* A number that epoll does not have has been closed, whatever we know. */
+/*
+ * A number that epoll does not have has been closed, whatever we know.  One
+ * that it has is reported anew, but triggers as it did.
+ */
 static int
 add(struct queue *q, int which, int fd, const struct kevent *kev)
 {
@@ -170,35 +172,17 @@ add(struct queue *q, int which, int fd, const struct kevent *kev)
 		.udata = kev->udata,
 		.generation = note->generation + 1,
 		.clear = kev->flags & EV_CLEAR,
-		.enabled = !(kev->flags & EV_DISABLE),
 	};
 	ev = interest(&fresh, which, fd);
-	if (epoll_ctl(q->set[which], EPOLL_CTL_ADD, fd, &ev) == -1 &&
-	    (errno != EEXIST ||
-	        epoll_ctl(q->set[which], EPOLL_CTL_MOD, fd, &ev) == -1))
+	if (epoll_ctl(q->set[which], EPOLL_CTL_ADD, fd, &ev) == 0) {
+		*note = fresh;
+		return 0;
+	}
+	if (errno != EEXIST)
 		return -1;
-	*note = fresh;
-	return 0;
-}
-
-static int
-modify(struct queue *q, int which, int fd, const struct kevent *kev)
-{
-	struct note *note, fresh;
-	struct epoll_event ev;
-
-	note = &q->table[fd].filter[which];
-	fresh = *note;
-	fresh.udata = kev->udata;
-	if (kev->flags & EV_ENABLE)
-		fresh.enabled = true;
-	if (kev->flags & EV_DISABLE)
-		fresh.enabled = false;
-	ev = interest(&fresh, which, fd);
-	if (epoll_ctl(q->set[which], EPOLL_CTL_MOD, fd, &ev) == -1)
-		return -1;
-	*note = fresh;
-	return 0;
+	note->udata = kev->udata;
+	ev = interest(note, which, fd);
+	return epoll_ctl(q->set[which], EPOLL_CTL_MOD, fd, &ev);
 }
 
 static int
@@ -208,7 +192,8 @@ apply(struct queue *q, const struct kevent *kev)
 
 	which = kev->filter == EVFILT_READ ? READING : WRITING;
 	if ((which == WRITING && kev->filter != EVFILT_WRITE) ||
-	    (kev->flags & ~KNOWN_FLAGS) != 0 || kev->fflags != 0) {
+	    (kev->flags & ~KNOWN_FLAGS) != 0 || kev->fflags != 0 ||
+	    !(kev->flags & (EV_ADD | EV_DELETE))) {
 		errno = EINVAL;
 		return -1;
 	}
@@ -221,9 +206,7 @@ apply(struct queue *q, const struct kevent *kev)
 		return epoll_ctl(q->set[which], EPOLL_CTL_DEL, fd, NULL);
 	if (reserve(q, kev->ident) == -1)
 		return -1;
-	if (kev->flags & EV_ADD)
-		return add(q, which, fd, kev);
-	return modify(q, which, fd, kev);
+	return add(q, which, fd, kev);
 }
 
 /*
@@ -263,7 +246,7 @@ translate(const struct queue *q, int which, const struct epoll_event *ev,
 
 	fd = (int)(uint32_t)ev->data.u64;
 	note = &q->table[fd].filter[which];
-	if (note->generation != ev->data.u64 >> 32 || !note->enabled)
+	if (note->generation != ev->data.u64 >> 32)
 		return false;
 	eof = ev->events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP);
 	if (which == WRITING)

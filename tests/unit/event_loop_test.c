@@ -120,18 +120,15 @@ ATF_TC_BODY(connect_is_reported, tc)
 	tear_down();
 }
 
-/* Bound and not listening, nobody else can take the port. */
 ATF_TC_WITHOUT_HEAD(refused_connect_is_reported);
 ATF_TC_BODY(refused_connect_is_reported, tc)
 {
 	struct sockaddr_in sin;
 	struct watch w;
-	int bound, fd;
+	int fd;
 
 	set_up();
-	bound = tcp_bound(&sin);
-	fd = socket(AF_INET, SOCK_STREAM, 0);
-	unblock(fd);
+	fd = tcp_refused(&sin);
 	ATF_REQUIRE_EQ(-1, connect(fd, (struct sockaddr *)&sin, sizeof(sin)));
 	if (errno == ECONNREFUSED)
 		atf_tc_skip("connect refuses at once");
@@ -140,7 +137,6 @@ ATF_TC_BODY(refused_connect_is_reported, tc)
 	run_until(&w, EVENT_WRITE | EVENT_ERROR);
 	ATF_CHECK_EQ(ECONNREFUSED, pending_error(fd));
 	event_io_close(loop, &w.io);
-	close(bound);
 	tear_down();
 }
 

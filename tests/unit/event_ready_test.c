@@ -132,11 +132,16 @@ ATF_TC_BODY(short_read_drains, tc)
 		pair(fds, i == 1);
 		watch_open(&w, fds[0], read_chunk, EVENT_READ);
 		put(fds[1], "0123456789", 10);
+		w.stop_bytes = 10;
+		run();
 		run_quietly(QUIET_MS);
 		ATF_CHECK_EQ(1, w.calls);
 		ATF_CHECK_EQ(10, w.bytes);
 		ATF_CHECK_EQ(0, w.io.ready & EVENT_READ);
+		/* TCP may keep it back until the first was acknowledged. */
 		put(fds[1], "0123456789", 10);
+		w.stop_bytes = 20;
+		run();
 		run_quietly(QUIET_MS);
 		ATF_CHECK_EQ(2, w.calls);
 		ATF_CHECK_EQ(20, w.bytes);

@@ -44,6 +44,24 @@ tcp_bound(struct sockaddr_in *sin)
 	return fd;
 }
 
+/*
+ * A socket that is not connected, and an address that refuses it: a port that
+ * was just given back, and is not its own.  A port that is bound but not
+ * listened on would stay silent on NetBSD.
+ */
+static inline int
+tcp_refused(struct sockaddr_in *sin)
+{
+	struct sockaddr_in own;
+	int bound, fd;
+
+	bound = tcp_bound(sin);
+	fd = tcp_bound(&own);
+	close(bound);
+	unblock(fd);
+	return fd;
+}
+
 /* With buffers of about this size, or, for 0, as large as usual. */
 static inline void
 tcp_pair(int fds[2], int size)

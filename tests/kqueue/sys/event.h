@@ -13,8 +13,6 @@
 
 #define EV_ADD 0x0001
 #define EV_DELETE 0x0002
-#define EV_ENABLE 0x0004
-#define EV_DISABLE 0x0008
 #define EV_CLEAR 0x0020
 #define EV_ERROR 0x4000
 #define EV_EOF 0x8000
@@ -39,14 +37,8 @@ struct kevent {
 	 })
 
 /*
- * As kqueue(2) of FreeBSD, over epoll(7).  Where it is not exactly that:
- * - a failed socket has fflags ECONNRESET whatever the error was, because
- *   asking for the error would clear it;
- * - with urgent data queued, data may be one too large;
- * - the write filter may fire once more, without EV_EOF, when the peer shuts
- *   down; our own shutdown makes it fire with EV_EOF, as it should;
- * - an unconnected TCP socket counts as ended;
- * - a descriptor leaves the set when the last duplicate of it is closed.
+ * As kqueue(2) of FreeBSD, NetBSD and OpenBSD where they agree, over epoll(7);
+ * README.md says where it is not exactly that.
  * Close a kqueue with close(2).  Not for use by several threads.
  */
 int kqueue(void);
