@@ -220,8 +220,11 @@ result(int e)
 static int
 kill_whole_process(scmp_filter_ctx f)
 {
-	return seccomp_attr_set(
-	    f, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	int e;
+
+	e = seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	/* A kernel without this action: if it lacks more, loading tells. */
+	return e == -EINVAL ? 0 : e;
 }
 
 /* For all threads at once; that there be no new privileges, they know. */
