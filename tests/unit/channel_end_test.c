@@ -228,12 +228,34 @@ ATF_TC_BODY(source_reset_while_blocked, tc)
 	reset_while_blocked(TCP);
 }
 
+/* NetBSD calls it a clean end when a peer closes with octets unread. */
+static void
+skip_unless_unread_resets(enum kind kind)
+{
+	ssize_t n;
+	int fds[2];
+	char octet;
+
+	open_pair(kind, fds);
+	ATF_REQUIRE_EQ(1, send(fds[0], "", 1, MSG_NOSIGNAL));
+	while (recv(fds[1], &octet, 1, MSG_PEEK) != 1)
+		continue;
+	close(fds[1]);
+	do
+		n = recv(fds[0], &octet, 1, 0);
+	while (n == -1 && errno == EAGAIN);
+	close(fds[0]);
+	if (n == 0)
+		atf_tc_skip("a close with octets unread is a clean end here");
+}
+
 /* Closed by a peer that has not read all: unix(7), tcp(7). */
 static void
 test_closed_unread(enum kind source, enum kind sink)
 {
 	struct fixture f;
 
+	skip_unless_unread_resets(source);
 	open_fixture(&f, source, sink, 0);
 	ATF_REQUIRE_EQ(6, send(f.from.fd, "unread", 6, MSG_NOSIGNAL));
 	feed(&f, 100);
@@ -255,6 +277,7 @@ ATF_TC_BODY(closed_unread_keeps_bytes, tc)
 {
 	struct fixture f;
 
+	skip_unless_unread_resets(UNIX);
 	open_fixture(&f, UNIX, UNIX, 0);
 	ATF_REQUIRE_EQ(6, send(f.from.fd, "unread", 6, MSG_NOSIGNAL));
 	feed(&f, 100);
@@ -311,12 +334,29 @@ test_destination_closed_while_blocked(enum kind source, enum kind sink)
 }
 CASE_ALSO_AFTER_BULK(destination_closed_while_blocked)
 
+/* NetBSD goes on sending to a Unix socket that reads no more. */
+static void
+skip_unless_told_of_readers_end(void)
+{
+	ssize_t n;
+	int fds[2];
+
+	unix_pair(fds);
+	ATF_REQUIRE_EQ(0, shutdown(fds[1], SHUT_RD));
+	n = send(fds[0], "", 1, MSG_NOSIGNAL);
+	close(fds[0]);
+	close(fds[1]);
+	if (n == 1)
+		atf_tc_skip("who reads no more is still sent to here");
+}
+
 /* A destination that shut down reading only still has something to say. */
 ATF_TC_WITHOUT_HEAD(destination_reads_no_more);
 ATF_TC_BODY(destination_reads_no_more, tc)
 {
 	struct fixture f;
 
+	skip_unless_told_of_readers_end();
 	open_fixture(&f, UNIX, UNIX, 0);
 	ATF_REQUIRE_EQ(0, shutdown(f.sink, SHUT_RD));
 	feed(&f, 10);

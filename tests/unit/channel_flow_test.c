@@ -124,7 +124,8 @@ CASE_ALSO_AFTER_BULK(random)
 static void
 test_tiny_send_buffer(enum kind source, enum kind sink)
 {
-	const int size = 1;
+	/* Linux makes more of it; NetBSD would take a single octet as meant. */
+	const int size = 1024;
 	struct fixture f;
 
 	srandom(42);
