@@ -24,10 +24,11 @@
 #define REQUESTS STDIN_FILENO
 #define LIFE STDOUT_FILENO
 
+/* The second is one that is allowed, so its length is sound. */
 static bool
 is_same(const struct endpoint *a, const struct endpoint *b)
 {
-	return a->length == b->length && a->length <= sizeof(a->addr) &&
+	return a->length == b->length &&
 	    memcmp(&a->addr, &b->addr, a->length) == 0;
 }
 
@@ -139,7 +140,7 @@ serve(const struct connect_rules *rules)
 /* Of what it has inherited, it keeps two sockets and standard error. */
 static void
 become_helper(const struct connect_rules *rules, int requests, int life,
-    const struct privdrop *privdrop, bool sandboxed)
+    const struct privdrop *privdrop)
 {
 	/* A stop of the whole group is the relay's to carry out. */
 	signal(SIGINT, SIG_IGN);
@@ -152,9 +153,8 @@ become_helper(const struct connect_rules *rules, int requests, int life,
 		_exit(EX_OSERR);
 	closefrom(STDERR_FILENO + 1);
 	if (privdrop_apply(privdrop) == -1 ||
-	    (sandboxed &&
-	        sandbox_enter_connecting(
-	            &rules->endpoints, rules->any_address) == -1)) {
+	    sandbox_enter_connecting(&rules->endpoints, rules->any_address) ==
+	        -1) {
 		log_write(LOG_ERR, "connecting process: %s", strerror(errno));
 		_exit(EX_OSERR);
 	}
@@ -176,7 +176,7 @@ close_pair(const int pair[2])
 
 static int
 fork_helper(const struct connect_rules *rules, const int requests[2],
-    const int life[2], const struct privdrop *privdrop, bool sandboxed)
+    const int life[2], const struct privdrop *privdrop)
 {
 	/* Nobody waits for it. */
 	if (signal(SIGCHLD, SIG_IGN) == SIG_ERR)
@@ -185,7 +185,7 @@ fork_helper(const struct connect_rules *rules, const int requests[2],
 	case -1:
 		return -1;
 	case 0:
-		become_helper(rules, requests[1], life[1], privdrop, sandboxed);
+		become_helper(rules, requests[1], life[1], privdrop);
 		_exit(EX_SOFTWARE);
 	default:
 		return 0;
@@ -194,7 +194,7 @@ fork_helper(const struct connect_rules *rules, const int requests[2],
 
 int
 connect_helper_start(const struct connect_rules *rules,
-    const struct privdrop *privdrop, bool sandboxed, int fds[2])
+    const struct privdrop *privdrop, int fds[2])
 {
 	int life[2], requests[2];
 
@@ -206,7 +206,7 @@ connect_helper_start(const struct connect_rules *rules,
 		close_pair(requests);
 		return -1;
 	}
-	if (fork_helper(rules, requests, life, privdrop, sandboxed) == -1) {
+	if (fork_helper(rules, requests, life, privdrop) == -1) {
 		close_pair(requests);
 		close_pair(life);
 		return -1;

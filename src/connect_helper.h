@@ -34,15 +34,15 @@ struct connect_answer {
 };
 
 /*
- * Fork it.  It becomes the user and confines itself if sandboxed is set; when
+ * Fork it.  It becomes the user and confines itself; when
  * that is done, it sends an answer to no request, with error 0.  fds receives
  * its two sockets: requests and answers go over the first; the second is
  * never written to, and ends when the process does.  It ends when the first
  * is closed.  To be called before there are a loop, threads or listeners.
  * Returns 0, or -1 and errno.
  */
-int connect_helper_start(const struct connect_rules *, const struct privdrop *,
-    bool sandboxed, int fds[2]);
+int connect_helper_start(
+    const struct connect_rules *, const struct privdrop *, int fds[2]);
 
 /*
  * Look at n octets that are to be a request.  Returns 0, and then it is in

@@ -126,7 +126,7 @@ await_answer(struct dialer *d, int *error, int *passed)
 
 	for (;;) {
 		n = receive(d->fd, &a, passed);
-		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+		if (n == -1 && errno == EAGAIN) {
 			*error = ETIMEDOUT;
 			return silent;
 		}
@@ -190,7 +190,7 @@ ask(struct dialer *d, const struct endpoint *e, int *fd)
 	error = request(d, e);
 	close(room);
 	/* If it has gone, io tells the main thread so. */
-	if (error == EAGAIN || error == EWOULDBLOCK) {
+	if (error == EAGAIN) {
 		lose(d, silent);
 		return ETIMEDOUT;
 	}
@@ -245,7 +245,7 @@ start_helper(struct dialer *d, const struct connect_rules *rules,
 	const char *wrong;
 	int error, fds[2], passed;
 
-	if (connect_helper_start(rules, privdrop, true, fds) == -1)
+	if (connect_helper_start(rules, privdrop, fds) == -1)
 		return strerror(errno);
 	d->fd = fds[0];
 	d->io.fd = fds[1];
@@ -301,7 +301,7 @@ on_end(struct event_io *io, unsigned ready)
 
 	(void)ready;
 	n = recv(io->fd, &octet, sizeof(octet), 0);
-	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+	if (n == -1 && errno == EAGAIN) {
 		event_io_drained(io, EVENT_READ);
 		return;
 	}

@@ -66,7 +66,7 @@ UNIT_TESTS = tests/unit/activation_test tests/unit/address_bad_test \
 	tests/unit/channel_bulk_test tests/unit/channel_end_test tests/unit/channel_flow_test \
 	tests/unit/channel_short_read_test tests/unit/connect_helper_test \
 	tests/unit/connector_test tests/unit/daemon_test \
-	tests/unit/dialer_test tests/unit/duration_test \
+	tests/unit/dial_test tests/unit/dialer_test tests/unit/duration_test \
 	tests/unit/event_close_test tests/unit/event_end_test \
 	tests/unit/event_level_test tests/unit/event_loop_test \
 	tests/unit/event_ready_test tests/unit/event_short_read_test \

@@ -65,7 +65,7 @@ start(struct endpoint *list, size_t n, bool any_address)
 	int fds[2];
 
 	unit_guard();
-	ATF_REQUIRE_EQ(0, connect_helper_start(&rules, &nobody, true, fds));
+	ATF_REQUIRE_EQ(0, connect_helper_start(&rules, &nobody, fds));
 	helper = fds[0];
 	life = fds[1];
 	ATF_REQUIRE_EQ(-1, take_answer(&ready));
@@ -316,6 +316,9 @@ ATF_TC_BODY(any_address, tc)
 	check_refused(EPERM, &e);
 	e = allowed;
 	e.addr.ss_family = AF_UNSPEC;
+	check_refused(EPERM, &e);
+	/* The port lies where that of IPv6 does. */
+	e.addr.ss_family = AF_INET6;
 	check_refused(EPERM, &e);
 	e = allowed;
 	e.length = sizeof(e.addr) + 1;
