@@ -69,17 +69,17 @@ ATF_TC_WITHOUT_HEAD(keepalive);
 ATF_TC_BODY(keepalive, tc)
 {
 	static const struct {
-		int family;
 		const char *text;
+		int family;
 		bool keepalive;
 	} cases[] = {
-		{ AF_INET, "127.0.0.1", false },
-		{ AF_INET, "127.255.0.9", false },
-		{ AF_INET, "128.0.0.1", true },
-		{ AF_INET, "192.0.2.1", true },
-		{ AF_INET6, "::1", false },
-		{ AF_INET6, "::2", true },
-		{ AF_INET6, "2001:db8::1", true },
+		{ "127.0.0.1", AF_INET, false },
+		{ "127.255.0.9", AF_INET, false },
+		{ "128.0.0.1", AF_INET, true },
+		{ "192.0.2.1", AF_INET, true },
+		{ "::1", AF_INET6, false },
+		{ "::2", AF_INET6, true },
+		{ "2001:db8::1", AF_INET6, true },
 	};
 	struct endpoint e;
 	size_t i;
