@@ -80,6 +80,8 @@ ATF_TC_BODY(keepalive, tc)
 		{ "::1", AF_INET6, false },
 		{ "::2", AF_INET6, true },
 		{ "2001:db8::1", AF_INET6, true },
+		{ "0:0:1::1", AF_INET6, true },
+		{ "::1:0:0:1", AF_INET6, true },
 	};
 	struct endpoint e;
 	size_t i;
