@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "connect_helper.h"
+#include "descriptors.h"
 #include "dial.h"
 #include "dial_at.h"
 #include "dialer.h"
@@ -114,6 +115,16 @@ is_sound(const struct connect_answer *a, ssize_t n, int passed)
 	    (a->serial != 0 && (a->error == 0 || a->error == EINPROGRESS));
 }
 
+/* It may be connected, and whoever accepted it must not see a clean end. */
+static void
+drop(int fd)
+{
+	if (fd == -1)
+		return;
+	descriptors_reset(fd);
+	close(fd);
+}
+
 /*
  * Of requests whose answers could not be received, these come first.  Returns
  * what is wrong, or NULL, and then an errno in *error.
@@ -144,11 +155,9 @@ await_answer(struct dialer *d, int *error, int *passed)
 			*error = a.error;
 			return NULL;
 		}
-		if (*passed != -1)
-			close(*passed);
+		drop(*passed);
 	}
-	if (*passed != -1)
-		close(*passed);
+	drop(*passed);
 	*passed = -1;
 	return liar;
 }

@@ -150,15 +150,20 @@ ATF_TC_WITHOUT_HEAD(late_answers);
 ATF_TC_BODY(late_answers, tc)
 {
 	int before, ends[2], fd;
+	char octet;
 
 	set_up();
-	ATF_REQUIRE_EQ(0, pipe(ends));
+	tcp_pair(ends, 0);
 	before = unit_descriptors();
 	send_answer(0, ECONNREFUSED, -1, 0);
 	send_answer(77, 0, ends[0], 1);
 	send_answer(1, EACCES, -1, 0);
 	ATF_CHECK_EQ(EACCES, call(&fd));
 	ATF_CHECK_EQ(before, unit_descriptors());
+	/* Whoever accepted it sees no clean end. */
+	close(ends[0]);
+	ATF_CHECK_EQ(-1, recv(ends[1], &octet, 1, 0));
+	ATF_CHECK_EQ(ECONNRESET, errno);
 	dialer_stop(&dialer);
 }
 
