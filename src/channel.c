@@ -271,33 +271,44 @@ fill_pipe(struct channel *c, const struct channel_ends *x, ssize_t *n)
 }
 
 /*
- * recvmsg(2), because it tells (MSG_CTRUNC) when a read was cut short at
- * descriptors that the peer passed, with more bytes behind them.
+ * By recvmsg(2), if the peer may pass descriptors, because it tells
+ * (MSG_CTRUNC) when a read was cut short at them, with more bytes behind.
  */
+static ssize_t
+receive(const struct channel *c, int from, struct iovec *iov, bool *cut)
+{
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 1 };
+	ssize_t n;
+
+	do
+		n = c->plain ? recv(from, iov->iov_base, iov->iov_len, 0)
+		             : recvmsg(from, &msg, 0);
+	while (n == -1 && errno == EINTR);
+	*cut = msg.msg_flags & MSG_CTRUNC;
+	return n;
+}
+
 static ssize_t
 fill_buffer(struct channel *c, const struct channel_ends *x)
 {
 	struct iovec iov;
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	struct buffer *b;
 	ssize_t n;
+	bool cut;
 
 	b = pool_borrow(x->pool);
 	if (b == NULL)
 		return -1;
 	iov.iov_base = b->data;
 	iov.iov_len = c->way == WAY_COPY ? b->size : SMALL_READ;
-	do
-		n = recvmsg(x->from->fd, &msg, 0);
-	while (n == -1 && errno == EINTR);
+	n = receive(c, x->from->fd, &iov, &cut);
 	if (n <= 0) {
 		pool_return(x->pool, b);
 		return n;
 	}
 	b->end = (size_t)n;
 	c->buffer = b;
-	event_io_took(x->from, b->end,
-	    b->end < iov.iov_len && !(msg.msg_flags & MSG_CTRUNC));
+	event_io_took(x->from, b->end, b->end < iov.iov_len && !cut);
 	note_read(c, x, b->end == iov.iov_len);
 	return n;
 }

@@ -37,9 +37,9 @@ struct channel_ends {
  * Zero is a channel that carried nothing yet.  There is one for each
  * direction of each connection, so it is small.  If the owner sets nagle at
  * first, the channel sets TCP_NODELAY before a write that could be held back
- * without it.  Whoever writes to the
- * source, and gets an error that a read would have shown, stores it in
- * source_error.
+ * without it; if it sets plain, because no descriptors can come along with
+ * what the source has, reading costs less.  Whoever writes to the source, and
+ * gets an error that a read would have shown, stores it in source_error.
  */
 struct channel {
 	struct buffer *buffer;    /* what could not be written yet, or NULL */
@@ -54,6 +54,7 @@ struct channel {
 	bool suspect : 1; /* the owner's: the source reported an error */
 	bool last : 1;    /* the owner's: see channel_pump() */
 	bool nagle : 1;   /* the destination is TCP without TCP_NODELAY */
+	bool plain : 1;   /* the owner's: the source is TCP */
 };
 
 /*

@@ -128,12 +128,23 @@ open_listeners(struct relay *r, const struct activation *a, int *status)
 	return NULL;
 }
 
+static bool
+has_tcp_clients_only(const struct relay *r)
+{
+	return !listeners_have_family(&r->listeners, AF_UNIX) &&
+	    (listeners_have_family(&r->listeners, AF_INET) ||
+	        listeners_have_family(&r->listeners, AF_INET6));
+}
+
 static int
 start_listeners(struct relay *r)
 {
 	size_t i;
 
 	relay_watch(r);
+	for (i = 0; i < r->workers.n; i++)
+		workers_context(&r->workers, i)->tcp_clients =
+		    has_tcp_clients_only(r);
 	for (i = 0; i < r->listeners.n; i++)
 		r->listeners.list[i].on_starve = relay_on_starve;
 	if (listeners_start(&r->listeners, r->loop, relay_on_accept, r) == -1)

@@ -301,9 +301,10 @@ on_connector_done(struct connector *c, int error)
 	uint64_t now;
 
 	s = c->owner;
-	s->up.nagle =
-	    error == 0 && c->target->list[c->next].addr.ss_family != AF_UNIX;
 	x = s->context;
+	s->up.plain = x->tcp_clients;
+	s->up.nagle = s->down.plain =
+	    error == 0 && c->target->list[c->next].addr.ss_family != AF_UNIX;
 	release_target(c);
 	free(c);
 	s->connector = NULL;

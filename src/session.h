@@ -34,6 +34,7 @@ struct session_context {
 	uint64_t wait;
 	uint64_t idle_timeout; /* EVENT_INFINITE: none */
 	enum proxy_header_version proxy_header;
+	bool tcp_clients; /* every one of them */
 
 	TAILQ_HEAD(session_list, session) sessions;
 	size_t count;    /* sessions now */

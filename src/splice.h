@@ -37,7 +37,7 @@ void splice_close(struct splice_pipe *);
 /*
  * Move what a socket has into an empty pipe.  Returns the number of octets,
  * or 0 when nothing could be moved (nothing there, end of file, urgent data:
- * recvmsg(2) tells which), or -1 and errno, EINVAL if it cannot be done with
+ * a copy tells which), or -1 and errno, EINVAL if it cannot be done with
  * such a socket.
  */
 ssize_t splice_fill(struct splice_pipe *, int from);

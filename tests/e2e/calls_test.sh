@@ -83,6 +83,9 @@ converse()
 	stop_traced
 	# Wait, read, write, each way; and forty to connect and to close.
 	require_calls 60 1007
+	# Where no descriptors can come along, none are looked for.
+	[ "$(count_calls 'recv\(from\)*(')" -ge 1000 ] ||
+	    atf_fail "recv(2) is not used"
 }
 
 atf_test_case messages

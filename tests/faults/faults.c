@@ -170,8 +170,6 @@ WRAP_ERROR(, pthread_create,
     (t, a, f, arg))
 WRAP(ssize_t, read, -1, (int fd, void *p, size_t n), (fd, p, n))
 WRAP(void *, reallocarray, NULL, (void *p, size_t n, size_t size), (p, n, size))
-WRAP(ssize_t, recv, -1, (int fd, void *p, size_t n, int flags),
-    (fd, p, n, flags))
 WRAP_ERROR(-, seccomp_attr_set,
     (scmp_filter_ctx f, enum scmp_filter_attr a, uint32_t value), (f, a, value))
 WRAP(scmp_filter_ctx, seccomp_init, NULL, (uint32_t action), (action))
@@ -284,6 +282,30 @@ __wrap_recvmsg(int fd, struct msghdr *m, int flags)
 		m->msg_iov->iov_len = less;
 	}
 	return __real_recvmsg(fd, m, flags);
+}
+
+/* No message is as long; a relay's read of a stream is. */
+#define MESSAGE_MAX ((size_t)4096)
+
+ssize_t __real_recv(int fd, void *p, size_t n, int flags);
+ssize_t __wrap_recv(int fd, void *p, size_t n, int flags);
+
+ssize_t
+__wrap_recv(int fd, void *p, size_t n, int flags)
+{
+	size_t less;
+
+	if (n <= MESSAGE_MAX)
+		return fails("recv") ? -1 : __real_recv(fd, p, n, flags);
+	/* Both calls are one to who breaks them. */
+	if (fails("recvmsg"))
+		return -1;
+	less = shorten("recvmsg", n);
+	if (less == 0) {
+		errno = EINTR;
+		return -1;
+	}
+	return __real_recv(fd, p, less, flags);
 }
 
 /* The wall clock, which anybody may set, goes back; nobody should look. */

@@ -158,13 +158,40 @@ sim_count_out(struct sim_conn *c, size_t n)
 	sim_progress();
 }
 
+static ssize_t
+receive(struct sim_conn *c, int fd, void *bytes, size_t length, bool *cut)
+{
+	size_t done, n, piece;
+	int error;
+
+	n = sim_read_length(c, length, false, cut);
+	if (n == 0) {
+		error = sim_read_error(c);
+		sim_trace("receive(%d) = 0 or errno %d", fd, error);
+		if (error != EAGAIN)
+			sim_progress();
+		return error == 0 ? 0 : fail(error);
+	}
+	for (done = 0; done < n; done += piece) {
+		piece = n - done < SIM_OCTETS_MAX ? n - done : SIM_OCTETS_MAX;
+		memcpy((char *)bytes + done,
+		    sim_octets(c, c->in_read + done, piece), piece);
+	}
+	sim_count_in(c, n);
+	sim_counters[COUNT_BYTES_COPIED] += n;
+	if (n == length)
+		sim_counters[COUNT_READS_FULL]++;
+	sim_trace("receive(%d, %zu) = %zu%s", fd, length, n,
+	    *cut ? ", descriptors" : "");
+	return (ssize_t)n;
+}
+
 ssize_t
 wrap_recvmsg(int fd, struct msghdr *msg, int flags)
 {
 	struct sim_conn *c;
-	size_t done, length, n, piece;
+	ssize_t n;
 	bool cut;
-	int error;
 
 	sim_enter("recvmsg");
 	c = connected(fd, "recvmsg()");
@@ -172,36 +199,26 @@ wrap_recvmsg(int fd, struct msghdr *msg, int flags)
 		sim_fail("recvmsg() with flags or several buffers");
 	if (sim_interrupted("recvmsg"))
 		return -1;
-	length = msg->msg_iov[0].iov_len;
-	n = sim_read_length(c, length, false, &cut);
+	n = receive(
+	    c, fd, msg->msg_iov[0].iov_base, msg->msg_iov[0].iov_len, &cut);
 	msg->msg_flags = cut ? MSG_CTRUNC : 0;
-	if (n == 0) {
-		error = sim_read_error(c);
-		sim_trace("recvmsg(%d) = 0 or errno %d", fd, error);
-		if (error != EAGAIN)
-			sim_progress();
-		return error == 0 ? 0 : fail(error);
-	}
-	for (done = 0; done < n; done += piece) {
-		piece = n - done < SIM_OCTETS_MAX ? n - done : SIM_OCTETS_MAX;
-		memcpy((char *)msg->msg_iov[0].iov_base + done,
-		    sim_octets(c, c->in_read + done, piece), piece);
-	}
-	sim_count_in(c, n);
-	sim_counters[COUNT_BYTES_COPIED] += n;
-	if (n == length)
-		sim_counters[COUNT_READS_FULL]++;
-	sim_trace("recvmsg(%d, %zu) = %zu%s", fd, length, n,
-	    cut ? ", descriptors" : "");
-	return (ssize_t)n;
+	return n;
 }
 
-/* The resolver's process has none. */
+/* From a Unix socket it would not tell of descriptors. */
 ssize_t
 wrap_recv(int fd, void *bytes, size_t length, int flags)
 {
-	(void)bytes;
-	sim_fail("recv(%d, %zu, %d)", fd, length, flags);
+	struct sim_conn *c;
+	bool cut;
+
+	sim_enter("recv");
+	c = connected(fd, "recv()");
+	if (c->local || flags != 0)
+		sim_fail("recv(%d) of a Unix socket, or with flags", fd);
+	if (sim_interrupted("recv"))
+		return -1;
+	return receive(c, fd, bytes, length, &cut);
 }
 
 ssize_t

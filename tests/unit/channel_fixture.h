@@ -319,6 +319,7 @@ open_fixture(struct fixture *f, enum kind source, enum kind sink, int size)
 		.pool = f->pool,
 	};
 	ATF_REQUIRE_EQ(CHANNEL_OPEN, f->channel.state);
+	f->channel.plain = source == TCP;
 	ATF_REQUIRE_EQ(0, event_io_enable(f->loop, &f->from, EVENT_READ));
 	if (after_bulk)
 		carry_bulk(f);
