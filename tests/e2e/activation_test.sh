@@ -8,8 +8,8 @@
 # shellcheck source=tests/e2e/handed.sh
 . "$(atf_get_srcdir)/handed.sh"
 
-# refused STATUS MESSAGE HANDOVER... -- RELAY...
-refused()
+# refused_handed STATUS MESSAGE HANDOVER... -- RELAY...
+refused_handed()
 {
 	_status=$1
 	_message=$2
@@ -86,7 +86,7 @@ with_listen_head()
 }
 with_listen_body()
 {
-	refused 64 "LISTEN given, but sockets were handed over (see --help)" \
+	refused_handed 64 "LISTEN given, but sockets were handed over (see --help)" \
 	    127.0.0.1:0 -- ./other.sock 127.0.0.1:9
 	test ! -e other.sock || atf_fail "a socket was made"
 	atf_check -s exit:64 -e inline:"simpletcpunixrelay: no listening \
@@ -100,13 +100,13 @@ unfit_head()
 }
 unfit_body()
 {
-	refused 69 "sockets handed over: descriptor 3 is not a listening \
+	refused_handed 69 "sockets handed over: descriptor 3 is not a listening \
 socket" -n 127.0.0.1:0 -- 127.0.0.1:9
-	refused 69 "sockets handed over: descriptor 3 is not a stream \
+	refused_handed 69 "sockets handed over: descriptor 3 is not a stream \
 socket" -d 127.0.0.1:0 -- 127.0.0.1:9
-	refused 69 "sockets handed over: descriptor 3 is not a stream \
+	refused_handed 69 "sockets handed over: descriptor 3 is not a stream \
 socket" -d ./sock -- 127.0.0.1:9
-	refused 69 "sockets handed over: descriptor 3 is not a socket" \
+	refused_handed 69 "sockets handed over: descriptor 3 is not a socket" \
 	    -f 127.0.0.1:0 -- 127.0.0.1:9
 }
 
@@ -117,7 +117,7 @@ not_meant_head()
 }
 not_meant_body()
 {
-	refused 64 "no listening socket was handed over (see --help)" -p 1 \
+	refused_handed 64 "no listening socket was handed over (see --help)" -p 1 \
 	    127.0.0.1:0 -- 127.0.0.1:9
 	start_peer service listen 127.0.0.1:0 text:hello eof
 	start_handed relay -p 1 127.0.0.1:0 -- ./relay.sock \

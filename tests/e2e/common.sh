@@ -141,3 +141,13 @@ clients()
 		check_peer "client$_i"
 	done
 }
+
+# refused STATUS MESSAGE ARGUMENT...: the relay does not start.
+refused()
+{
+	_status=$1
+	_message=$2
+	shift 2
+	atf_check -s "exit:$_status" -e "inline:simpletcpunixrelay: $_message\n" \
+	    "$relay" "$@"
+}

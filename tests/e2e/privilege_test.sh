@@ -5,16 +5,6 @@
 # shellcheck source=tests/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
-# refused STATUS MESSAGE ARGUMENT...: the relay does not start.
-refused()
-{
-	_status=$1
-	_message=$2
-	shift 2
-	atf_check -s "exit:$_status" -e "inline:simpletcpunixrelay: $_message\n" \
-	    "$relay" "$@"
-}
-
 # listing FILE [OPTION]: mode, owner and group.
 listing()
 {

@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # Names: looked up by a process of its own, again and again.
-# Not here: addresses of a name to listen on (listen_test.sh).
+# Not here: addresses of a name to listen on (listen_tcp_test.sh).
 
 # shellcheck source=tests/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
