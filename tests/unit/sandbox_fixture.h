@@ -1,17 +1,23 @@
 /*
- * What the tests of sandbox.h share: processes and threads inside it.
- * Not here: what they try there.
+ * What the tests of sandbox.h share: processes and threads inside it, and
+ * attempts that more than one of them makes there.
+ * Not here: the attempts of one alone.
  */
 #ifndef SANDBOX_FIXTURE_H
 #define SANDBOX_FIXTURE_H
 
 #include <sys/types.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <netinet/in.h>
+
 #include <atf-c.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <unistd.h>
@@ -205,6 +211,89 @@ check(int expected, bool (*attempt)(void))
 		ATF_CHECK_EQ_MSG(
 		    expected, in_child(attempt, places[i]), "in place %zu", i);
 	}
+}
+
+static inline bool
+opens(void)
+{
+	return open("/etc/passwd", O_RDONLY) != -1;
+}
+
+static inline bool
+executes(void)
+{
+	char name[] = "/bin/true";
+	char *argv[] = { name, NULL };
+
+	execv(name, argv);
+	return false;
+}
+
+static inline bool
+forks(void)
+{
+	pid_t pid;
+
+	pid = fork();
+	if (pid == 0)
+		_exit(0);
+	return pid != -1;
+}
+
+static inline bool
+kills(void)
+{
+	return kill(getppid(), 0) != -1;
+}
+
+/* As the relay makes them. */
+static inline int
+stream_socket(int family)
+{
+	return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+static inline bool
+makes_ipv6_socket(void)
+{
+	return stream_socket(AF_INET6) != -1;
+}
+
+static inline bool
+makes_datagram_socket(void)
+{
+	return socket(AF_INET, SOCK_DGRAM, 0) != -1;
+}
+
+static inline bool
+begins(int fd, const struct endpoint *e)
+{
+	return connect(fd, (const struct sockaddr *)&e->addr, e->length) == 0 ||
+	    errno == EINPROGRESS;
+}
+
+static inline bool
+connects_to_target(void)
+{
+	int fd;
+
+	fd = stream_socket(AF_INET);
+	return fd != -1 && begins(fd, &target);
+}
+
+static inline bool
+connects_elsewhere(void)
+{
+	int fd;
+
+	fd = stream_socket(AF_INET);
+	return fd != -1 && begins(fd, &other);
+}
+
+static inline bool
+removes_inside(void)
+{
+	return unlinkat(inside, "file", 0) == 0;
 }
 
 #endif
