@@ -56,9 +56,11 @@ sandbox_seccomp_enter_resolver(void)
 		errno = ENOMEM;
 		return -1;
 	}
-	e = 0;
+	/* The errno itself, so that a kernel without seccomp can be told. */
+	e = seccomp_attr_set(f, SCMP_FLTATR_API_SYSRAWRC, 1);
+	/* There is one thread; before Linux 4.14, nothing ends them all. */
 	for (i = 0; e == 0 && i < LENGTH(forbidden); i++)
-		e = seccomp_rule_add(f, SCMP_ACT_KILL_PROCESS, forbidden[i], 0);
+		e = seccomp_rule_add(f, SCMP_ACT_KILL_THREAD, forbidden[i], 0);
 	if (e == 0)
 		e = seccomp_load(f);
 	seccomp_release(f);

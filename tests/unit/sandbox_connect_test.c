@@ -125,6 +125,34 @@ ATF_TC_BODY(helper, tc)
 	ATF_CHECK_EQ(REFUSED, in_child(accepts, in_helper));
 }
 
+#ifdef __linux__
+static void
+in_old_relay(bool (*attempt)(void))
+{
+	lose_seccomp_call();
+	in_relay(attempt);
+}
+
+static void
+in_old_helper(bool (*attempt)(void))
+{
+	lose_seccomp_call();
+	in_helper(attempt);
+}
+
+/* What a kernel lacks is no reason to do without what it has. */
+ATF_TC_WITHOUT_HEAD(old_kernel);
+ATF_TC_BODY(old_kernel, tc)
+{
+	prepare();
+	ATF_CHECK_EQ(REFUSED, in_child(makes_datagram_socket, in_old_relay));
+	ATF_CHECK_EQ(POSSIBLE, in_child(removes_inside, in_old_relay));
+	ATF_CHECK_EQ(REFUSED, in_child(makes_datagram_socket, in_old_helper));
+	ATF_CHECK_EQ(REFUSED, in_child(accepts, in_old_helper));
+	ATF_CHECK_EQ(POSSIBLE, in_child(connects_to_target, in_old_helper));
+}
+#endif
+
 /* Without a sandbox the same attempts succeed: the tests can fail. */
 ATF_TC_WITHOUT_HEAD(without_walls);
 ATF_TC_BODY(without_walls, tc)
@@ -150,6 +178,9 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, relay);
 	ATF_TP_ADD_TC(tp, helper);
+#ifdef __linux__
+	ATF_TP_ADD_TC(tp, old_kernel);
+#endif
 	ATF_TP_ADD_TC(tp, without_walls);
 	return atf_no_error();
 }

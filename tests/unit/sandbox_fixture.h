@@ -22,6 +22,16 @@
 #include <stdbool.h>
 #include <unistd.h>
 
+#ifdef __linux__
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+
+#include <stddef.h>
+#endif
+
 #include "sandbox.h"
 #include "sockets.h"
 
@@ -142,6 +152,32 @@ beside_worker(bool (*attempt)(void))
 		_exit(BROKEN);
 	_exit(status_of(attempt()));
 }
+
+#ifdef __linux__
+/*
+ * As on a Linux before 3.17: filters, but no seccomp(2), and so no action that
+ * ends a whole process.
+ */
+static inline void
+lose_seccomp_call(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = {
+		.len = sizeof(code) / sizeof(code[0]),
+		.filter = code,
+	};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == -1)
+		_exit(BROKEN);
+}
+#endif
 
 /* Returns the child's exit status; a killed one counts as REFUSED. */
 static inline int

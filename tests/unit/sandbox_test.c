@@ -204,6 +204,23 @@ ATF_TC_BODY(resolver, tc)
 	ATF_CHECK_EQ(REFUSED, in_child(connects_elsewhere, in_resolver));
 }
 
+#ifdef __linux__
+static void
+in_old_resolver(bool (*attempt)(void))
+{
+	lose_seccomp_call();
+	in_resolver(attempt);
+}
+
+ATF_TC_WITHOUT_HEAD(resolver_old_kernel);
+ATF_TC_BODY(resolver_old_kernel, tc)
+{
+	require_sandbox();
+	ATF_CHECK_EQ(REFUSED, in_child(traces, in_old_resolver));
+	ATF_CHECK_EQ(POSSIBLE, in_child(reads_hosts, in_old_resolver));
+}
+#endif
+
 /* Without a sandbox the same attempts succeed: the tests can fail. */
 ATF_TC_WITHOUT_HEAD(without_walls);
 ATF_TC_BODY(without_walls, tc)
@@ -247,6 +264,9 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, removes_inside);
 	ATF_TP_ADD_TC(tp, threads);
 	ATF_TP_ADD_TC(tp, resolver);
+#ifdef __linux__
+	ATF_TP_ADD_TC(tp, resolver_old_kernel);
+#endif
 	ATF_TP_ADD_TC(tp, without_walls);
 	return atf_no_error();
 }
