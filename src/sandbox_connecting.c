@@ -5,15 +5,10 @@
  */
 #include <sys/socket.h>
 
-#include <errno.h>
-#include <seccomp.h>
 #include <stddef.h>
 
+#include "sandbox_filter.h"
 #include "sandbox_linux.h"
-
-#ifndef SANDBOX_EXTRA_CALLS
-#define SANDBOX_EXTRA_CALLS
-#endif
 
 /* It waits for a request, opens a socket, passes it on and closes it. */
 static const int allowed[] = {
@@ -28,31 +23,16 @@ static const int allowed[] = {
 	SCMP_SYS(write),
 };
 
-/* A test double may need more. */
-static const int extra[] = { -1, SANDBOX_EXTRA_CALLS };
-
 static const unsigned socket_options[] = { SO_KEEPALIVE, SO_OOBINLINE };
-
-#define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
-
-/* libseccomp's own macros leave a field out. */
-static struct scmp_arg_cmp
-equals(unsigned argument, scmp_datum_t value)
-{
-	return (struct scmp_arg_cmp) {
-		.arg = argument,
-		.op = SCMP_CMP_EQ,
-		.datum_a = value,
-	};
-}
 
 static int
 add_socket(scmp_filter_ctx f, unsigned family)
 {
 	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 3,
-	    equals(0, family),
-	    equals(1, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC),
-	    equals(2, 0));
+	    sandbox_filter_equals(0, family),
+	    sandbox_filter_equals(
+	        1, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC),
+	    sandbox_filter_equals(2, 0));
 }
 
 static bool
@@ -88,33 +68,13 @@ add_lists(scmp_filter_ctx f)
 	size_t i;
 	int e;
 
-	e = 0;
-	for (i = 0; e == 0 && i < LENGTH(allowed); i++)
-		e = seccomp_rule_add(f, SCMP_ACT_ALLOW, allowed[i], 0);
-	for (i = 1; e == 0 && i < LENGTH(extra); i++)
-		e = seccomp_rule_add(f, SCMP_ACT_ALLOW, extra[i], 0);
+	e = sandbox_filter_add(f, SCMP_ACT_ALLOW, allowed, LENGTH(allowed));
+	if (e == 0)
+		e = sandbox_filter_add_extra(f);
 	for (i = 0; e == 0 && i < LENGTH(socket_options); i++)
-		e = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
-		    equals(1, SOL_SOCKET), equals(2, socket_options[i]));
+		e = sandbox_filter_add_option(
+		    f, SCMP_SYS(setsockopt), SOL_SOCKET, socket_options[i]);
 	return e;
-}
-
-/* Returns 0 or a negative errno. */
-static int
-enter(scmp_filter_ctx f, const struct endpoints *endpoints, bool any_address)
-{
-	int e;
-
-	/* The errno itself, so that a kernel without seccomp can be told. */
-	e = seccomp_attr_set(f, SCMP_FLTATR_API_SYSRAWRC, 1);
-	if (e == 0)
-		e = seccomp_attr_set(
-		    f, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-	if (e == 0)
-		e = add_lists(f);
-	if (e == 0)
-		e = sandbox_connect_rules(f, endpoints, any_address);
-	return e == 0 ? seccomp_load(f) : e;
 }
 
 int
@@ -126,15 +86,13 @@ sandbox_seccomp_enter_connecting(
 
 	if (sandbox_seccomp_report() == -1)
 		return -1;
-	f = seccomp_init(SCMP_ACT_TRAP);
-	if (f == NULL) {
-		errno = ENOMEM;
-		return -1;
-	}
-	e = enter(f, endpoints, any_address);
+	e = sandbox_filter_create(&f, SCMP_ACT_TRAP);
+	if (e == 0)
+		e = add_lists(f);
+	if (e == 0)
+		e = sandbox_connect_rules(f, endpoints, any_address);
+	if (e == 0)
+		e = sandbox_filter_load(f);
 	seccomp_release(f);
-	if (e >= 0 || e == -EINVAL || e == -ENOSYS)
-		return 0;
-	errno = -e;
-	return -1;
+	return sandbox_filter_result(e);
 }

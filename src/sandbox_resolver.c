@@ -2,10 +2,7 @@
  * seccomp for the resolver process.
  * Not here: the relay itself, see sandbox_seccomp.c.
  */
-#include <errno.h>
-#include <seccomp.h>
-#include <stddef.h>
-
+#include "sandbox_filter.h"
 #include "sandbox_linux.h"
 
 /*
@@ -42,28 +39,19 @@ static const int forbidden[] = {
 	SCMP_SYS(vfork),
 };
 
-#define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
-
 int
 sandbox_seccomp_enter_resolver(void)
 {
 	scmp_filter_ctx f;
-	size_t i;
 	int e;
 
-	f = seccomp_init(SCMP_ACT_ALLOW);
-	if (f == NULL) {
-		errno = ENOMEM;
-		return -1;
-	}
-	e = 0;
-	for (i = 0; e == 0 && i < LENGTH(forbidden); i++)
-		e = seccomp_rule_add(f, SCMP_ACT_KILL_PROCESS, forbidden[i], 0);
+	e = sandbox_filter_create(&f, SCMP_ACT_ALLOW);
+	/* There is one thread; before Linux 4.14, nothing ends them all. */
 	if (e == 0)
-		e = seccomp_load(f);
+		e = sandbox_filter_add(
+		    f, SCMP_ACT_KILL_THREAD, forbidden, LENGTH(forbidden));
+	if (e == 0)
+		e = sandbox_filter_load(f);
 	seccomp_release(f);
-	if (e >= 0 || e == -EINVAL || e == -ENOSYS)
-		return 0;
-	errno = -e;
-	return -1;
+	return sandbox_filter_result(e);
 }

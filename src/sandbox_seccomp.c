@@ -10,17 +10,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <seccomp.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "sandbox_filter.h"
 #include "sandbox_linux.h"
-
-#ifndef SANDBOX_EXTRA_CALLS
-#define SANDBOX_EXTRA_CALLS
-#endif
 
 /* With any argument: each works on what the relay has open, or on nothing. */
 static const int allowed[] = {
@@ -62,9 +58,6 @@ static const int allowed[] = {
 	SCMP_SYS(write),
 };
 
-/* A test double may need more. */
-static const int extra[] = { -1, SANDBOX_EXTRA_CALLS };
-
 /* What a C library may try, and can do without. */
 static const int refused[] = {
 	SCMP_SYS(accept), /* musl's accept4(3), after EINVAL */
@@ -92,43 +85,17 @@ static const struct {
 	{ IPPROTO_TCP, TCP_NODELAY },
 };
 
-#define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
-
-/* libseccomp's own macros leave a field out. */
-static struct scmp_arg_cmp
-masked(unsigned argument, scmp_datum_t mask, scmp_datum_t value)
-{
-	return (struct scmp_arg_cmp) {
-		.arg = argument,
-		.op = SCMP_CMP_MASKED_EQ,
-		.datum_a = mask,
-		.datum_b = value,
-	};
-}
-
-static struct scmp_arg_cmp
-equals(unsigned argument, scmp_datum_t value)
-{
-	return (struct scmp_arg_cmp) {
-		.arg = argument,
-		.op = SCMP_CMP_EQ,
-		.datum_a = value,
-	};
-}
-
 static int
 add_lists(scmp_filter_ctx f)
 {
-	size_t i;
 	int e;
 
-	e = 0;
-	for (i = 0; e == 0 && i < LENGTH(allowed); i++)
-		e = seccomp_rule_add(f, SCMP_ACT_ALLOW, allowed[i], 0);
-	for (i = 1; e == 0 && i < LENGTH(extra); i++)
-		e = seccomp_rule_add(f, SCMP_ACT_ALLOW, extra[i], 0);
-	for (i = 0; e == 0 && i < LENGTH(refused); i++)
-		e = seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES), refused[i], 0);
+	e = sandbox_filter_add(f, SCMP_ACT_ALLOW, allowed, LENGTH(allowed));
+	if (e == 0)
+		e = sandbox_filter_add_extra(f);
+	if (e == 0)
+		e = sandbox_filter_add(
+		    f, SCMP_ACT_ERRNO(EACCES), refused, LENGTH(refused));
 	return e;
 }
 
@@ -138,12 +105,12 @@ add_memory(scmp_filter_ctx f)
 {
 	int e;
 
-	e = seccomp_rule_add(
-	    f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, masked(2, PROT_EXEC, 0));
+	e = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+	    sandbox_filter_masked(2, PROT_EXEC, 0));
 	if (e != 0)
 		return e;
-	return seccomp_rule_add(
-	    f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, masked(2, PROT_EXEC, 0));
+	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+	    sandbox_filter_masked(2, PROT_EXEC, 0));
 }
 
 static int
@@ -154,15 +121,14 @@ add_options(scmp_filter_ctx f)
 
 	e = 0;
 	for (i = 0; e == 0 && i < LENGTH(socket_options); i++)
-		e = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
-		    equals(1, socket_options[i].level),
-		    equals(2, socket_options[i].name));
+		e = sandbox_filter_add_option(f, SCMP_SYS(setsockopt),
+		    socket_options[i].level, socket_options[i].name);
 	if (e == 0)
-		e = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(getsockopt), 2,
-		    equals(1, SOL_SOCKET), equals(2, SO_ERROR));
+		e = sandbox_filter_add_option(
+		    f, SCMP_SYS(getsockopt), SOL_SOCKET, SO_ERROR);
 	if (e == 0)
-		e = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(getsockopt), 2,
-		    equals(1, SOL_SOCKET), equals(2, SO_PEERCRED));
+		e = sandbox_filter_add_option(
+		    f, SCMP_SYS(getsockopt), SOL_SOCKET, SO_PEERCRED);
 	return e;
 }
 
@@ -170,16 +136,16 @@ add_options(scmp_filter_ctx f)
 static int
 add_send(scmp_filter_ctx f)
 {
-	return seccomp_rule_add(
-	    f, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1, equals(4, 0));
+	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1,
+	    sandbox_filter_equals(4, 0));
 }
 
 /* A pipe may be made larger; nothing else about a descriptor changes. */
 static int
 add_pipe(scmp_filter_ctx f)
 {
-	return seccomp_rule_add(
-	    f, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, equals(1, F_SETPIPE_SZ));
+	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+	    sandbox_filter_equals(1, F_SETPIPE_SZ));
 }
 
 /*
@@ -193,7 +159,8 @@ add_sockets(scmp_filter_ctx f, const struct sandbox_needs *needs)
 
 	/* syslog(3) tries this when its daemon has restarted. */
 	e = seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 2,
-	    equals(0, AF_UNIX), equals(1, SOCK_DGRAM | SOCK_CLOEXEC));
+	    sandbox_filter_equals(0, AF_UNIX),
+	    sandbox_filter_equals(1, SOCK_DGRAM | SOCK_CLOEXEC));
 	if (e != 0)
 		return e;
 	if (needs->helped) {
@@ -206,41 +173,15 @@ add_sockets(scmp_filter_ctx f, const struct sandbox_needs *needs)
 	return sandbox_connect_rules(f, needs->endpoints, needs->any_family);
 }
 
-/* libseccomp returns a negative errno. */
-static int
-result(int e)
-{
-	if (e >= 0)
-		return 0;
-	errno = -e;
-	return -1;
-}
-
-/* A call of another architecture would end one thread alone. */
-static int
-kill_whole_process(scmp_filter_ctx f)
-{
-	int e;
-
-	e = seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-	/* A kernel without this action: if it lacks more, loading tells. */
-	return e == -EINVAL ? 0 : e;
-}
-
 /* For all threads at once; that there be no new privileges, they know. */
 static int
 prepare_seal(struct sandbox *s)
 {
 	int e;
 
-	s->seal = seccomp_init(SCMP_ACT_ALLOW);
-	if (s->seal == NULL)
-		return -ENOMEM;
-	e = seccomp_attr_set(s->seal, SCMP_FLTATR_API_SYSRAWRC, 1);
+	e = sandbox_filter_create(&s->seal, SCMP_ACT_ALLOW);
 	if (e == 0)
 		e = seccomp_attr_set(s->seal, SCMP_FLTATR_CTL_NNP, 0);
-	if (e == 0)
-		e = kill_whole_process(s->seal);
 	if (e == 0)
 		e = sandbox_threads_seal(s->seal);
 	if (e == 0)
@@ -261,16 +202,8 @@ sandbox_seccomp_prepare(struct sandbox *s, const struct sandbox_needs *needs)
 	scmp_filter_ctx f;
 	int e;
 
-	f = seccomp_init(SCMP_ACT_TRAP);
-	if (f == NULL) {
-		errno = ENOMEM;
-		return -1;
-	}
-	s->filter = f;
-	/* The errno itself, so that a kernel without seccomp can be told. */
-	e = seccomp_attr_set(f, SCMP_FLTATR_API_SYSRAWRC, 1);
-	if (e == 0)
-		e = kill_whole_process(f);
+	e = sandbox_filter_create(&s->filter, SCMP_ACT_TRAP);
+	f = s->filter;
 	if (e == 0)
 		e = add_lists(f);
 	if (e == 0)
@@ -287,7 +220,7 @@ sandbox_seccomp_prepare(struct sandbox *s, const struct sandbox_needs *needs)
 		e = sandbox_threads_rules(f, needs->workers);
 	if (e == 0 && needs->workers > 1)
 		e = prepare_seal(s);
-	return result(e);
+	return sandbox_filter_result(e);
 }
 
 /* The call was not made.  Say which it was, and end. */
@@ -328,20 +261,19 @@ sandbox_seccomp_enter(struct sandbox *s)
 
 	if (sandbox_seccomp_report() == -1)
 		return -1;
-	e = seccomp_load(s->filter);
+	e = sandbox_filter_load(s->filter);
 	seccomp_release(s->filter);
 	s->filter = NULL;
-	if (e == 0) {
+	if (e > 0) {
 		sandbox_note(s->enforced, "seccomp");
 		if (s->seal_missing)
 			sandbox_note(s->missing, "seccomp for all threads");
-	} else if (e == -EINVAL || e == -ENOSYS) {
+	} else if (e == 0) {
 		sandbox_note(s->missing, "seccomp");
 		seccomp_release(s->seal);
 		s->seal = NULL;
-		e = 0;
 	}
-	return result(e);
+	return sandbox_filter_result(e);
 }
 
 int
@@ -354,5 +286,5 @@ sandbox_seccomp_seal(struct sandbox *s)
 	e = seccomp_load(s->seal);
 	seccomp_release(s->seal);
 	s->seal = NULL;
-	return result(e);
+	return sandbox_filter_result(e);
 }

@@ -7,10 +7,9 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <seccomp.h>
 #include <stddef.h>
-#include <stdint.h>
 
+#include "sandbox_filter.h"
 #include "sandbox_linux.h"
 
 /* What pthread_create(3) asks for, in glibc and musl: no process, no space. */
@@ -35,32 +34,13 @@ static const int refused_alone[] = {
 	SCMP_SYS(rt_sigprocmask),
 };
 
-#define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
-
-static int
-add(void *f, uint32_t action, const int calls[], size_t n)
-{
-	size_t i;
-	int e;
-
-	e = 0;
-	for (i = 0; e == 0 && i < n; i++)
-		e = seccomp_rule_add(f, action, calls[i], 0);
-	return e;
-}
-
 static int
 add_start(void *f)
 {
-	const struct scmp_arg_cmp thread = {
-		.arg = 0,
-		.op = SCMP_CMP_MASKED_EQ,
-		.datum_a = ~DETACHED,
-		.datum_b = THREAD,
-	};
 	int e;
 
-	e = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, thread);
+	e = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+	    sandbox_filter_masked(0, ~DETACHED, THREAD));
 	/* Its flags lie in memory, so they cannot be looked at. */
 	if (e == 0)
 		e = seccomp_rule_add(
@@ -76,19 +56,14 @@ add_start(void *f)
 static int
 add_limits(void *f)
 {
-	const struct scmp_arg_cmp self = { .arg = 0, .op = SCMP_CMP_EQ };
-	const struct scmp_arg_cmp processes = {
-		.arg = 1,
-		.op = SCMP_CMP_EQ,
-		.datum_a = RLIMIT_NPROC,
-	};
+	const struct scmp_arg_cmp self = sandbox_filter_equals(0, 0);
 	int e;
 
 	e = seccomp_rule_add(
 	    f, SCMP_ACT_ALLOW, SCMP_SYS(sched_getaffinity), 1, self);
 	if (e == 0)
-		e = seccomp_rule_add(
-		    f, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, self, processes);
+		e = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2,
+		    self, sandbox_filter_equals(1, RLIMIT_NPROC));
 	if (e == 0)
 		e = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(seccomp), 0);
 	return e;
@@ -100,9 +75,9 @@ sandbox_threads_rules(void *f, size_t workers)
 	int e;
 
 	if (workers == 1)
-		return add(f, SCMP_ACT_ERRNO(EACCES), refused_alone,
-		    LENGTH(refused_alone));
-	e = add(f, SCMP_ACT_ALLOW, allowed, LENGTH(allowed));
+		return sandbox_filter_add(f, SCMP_ACT_ERRNO(EACCES),
+		    refused_alone, LENGTH(refused_alone));
+	e = sandbox_filter_add(f, SCMP_ACT_ALLOW, allowed, LENGTH(allowed));
 	if (e == 0)
 		e = add_start(f);
 	return e == 0 ? add_limits(f) : e;
@@ -118,7 +93,7 @@ sandbox_threads_seal(void *f)
 	};
 	int e;
 
-	e = add(f, SCMP_ACT_TRAP, forbidden, LENGTH(forbidden));
+	e = sandbox_filter_add(f, SCMP_ACT_TRAP, forbidden, LENGTH(forbidden));
 	if (e != 0)
 		return e;
 	/* As for one worker: a C library may try. */

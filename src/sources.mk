@@ -27,9 +27,9 @@ TEST_LIB_SRCS = ${TEST_LIB_SRCS_${CONNECTOR}}
 
 SANDBOX_SRCS_capsicum = src/sandbox_capsicum.c src/sandbox_note.c
 SANDBOX_SRCS_chroot = src/sandbox_chroot.c src/sandbox_note.c
-SANDBOX_SRCS_linux = src/sandbox_connecting.c src/sandbox_landlock.c \
-	src/sandbox_linux.c src/sandbox_note.c src/sandbox_resolver.c \
-	src/sandbox_seccomp.c src/sandbox_threads.c
+SANDBOX_SRCS_linux = src/sandbox_connecting.c src/sandbox_filter.c \
+	src/sandbox_landlock.c src/sandbox_linux.c src/sandbox_note.c \
+	src/sandbox_resolver.c src/sandbox_seccomp.c src/sandbox_threads.c
 SANDBOX_SRCS_pledge = src/sandbox_pledge.c
 SANDBOX_SRCS_none = src/sandbox_none.c
 
@@ -42,7 +42,8 @@ HDRS = src/activation.h src/address.h src/channel.h src/confine.h \
 	src/pool.h src/privdrop.h src/proxy_header.h src/relay.h \
 	src/relay_state.h \
 	src/resolver.h src/resolver_helper.h src/sandbox.h \
-	src/sandbox_linux.h src/sandbox_note.h src/session.h src/socket_file.h src/splice.h \
+	src/sandbox_filter.h src/sandbox_linux.h src/sandbox_note.h \
+	src/session.h src/socket_file.h src/splice.h \
 	src/target.h src/user.h src/worker.h src/workers.h
 
 # What macOS lacks; elsewhere for its tests alone.

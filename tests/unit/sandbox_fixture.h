@@ -1,20 +1,36 @@
 /*
- * What the tests of sandbox.h share: processes and threads inside it.
- * Not here: what they try there.
+ * What the tests of sandbox.h share: processes and threads inside it, and
+ * attempts that more than one of them makes there.
+ * Not here: the attempts of one alone.
  */
 #ifndef SANDBOX_FIXTURE_H
 #define SANDBOX_FIXTURE_H
 
 #include <sys/types.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <netinet/in.h>
+
 #include <atf-c.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <unistd.h>
+
+#ifdef __linux__
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+
+#include <stddef.h>
+#endif
 
 #include "sandbox.h"
 #include "sockets.h"
@@ -137,6 +153,32 @@ beside_worker(bool (*attempt)(void))
 	_exit(status_of(attempt()));
 }
 
+#ifdef __linux__
+/*
+ * As on a Linux before 3.17: filters, but no seccomp(2), and so no action that
+ * ends a whole process.
+ */
+static inline void
+lose_seccomp_call(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = {
+		.len = sizeof(code) / sizeof(code[0]),
+		.filter = code,
+	};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == -1)
+		_exit(BROKEN);
+}
+#endif
+
 /* Returns the child's exit status; a killed one counts as REFUSED. */
 static inline int
 in_child(bool (*attempt)(void), void (*place)(bool (*)(void)))
@@ -205,6 +247,89 @@ check(int expected, bool (*attempt)(void))
 		ATF_CHECK_EQ_MSG(
 		    expected, in_child(attempt, places[i]), "in place %zu", i);
 	}
+}
+
+static inline bool
+opens(void)
+{
+	return open("/etc/passwd", O_RDONLY) != -1;
+}
+
+static inline bool
+executes(void)
+{
+	char name[] = "/bin/true";
+	char *argv[] = { name, NULL };
+
+	execv(name, argv);
+	return false;
+}
+
+static inline bool
+forks(void)
+{
+	pid_t pid;
+
+	pid = fork();
+	if (pid == 0)
+		_exit(0);
+	return pid != -1;
+}
+
+static inline bool
+kills(void)
+{
+	return kill(getppid(), 0) != -1;
+}
+
+/* As the relay makes them. */
+static inline int
+stream_socket(int family)
+{
+	return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+static inline bool
+makes_ipv6_socket(void)
+{
+	return stream_socket(AF_INET6) != -1;
+}
+
+static inline bool
+makes_datagram_socket(void)
+{
+	return socket(AF_INET, SOCK_DGRAM, 0) != -1;
+}
+
+static inline bool
+begins(int fd, const struct endpoint *e)
+{
+	return connect(fd, (const struct sockaddr *)&e->addr, e->length) == 0 ||
+	    errno == EINPROGRESS;
+}
+
+static inline bool
+connects_to_target(void)
+{
+	int fd;
+
+	fd = stream_socket(AF_INET);
+	return fd != -1 && begins(fd, &target);
+}
+
+static inline bool
+connects_elsewhere(void)
+{
+	int fd;
+
+	fd = stream_socket(AF_INET);
+	return fd != -1 && begins(fd, &other);
+}
+
+static inline bool
+removes_inside(void)
+{
+	return unlinkat(inside, "file", 0) == 0;
 }
 
 #endif

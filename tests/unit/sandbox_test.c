@@ -11,51 +11,18 @@
 
 #include <netinet/in.h>
 
-#include <arpa/inet.h>
-
 #include <atf-c.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "sandbox_fixture.h"
 
 static bool
-opens(void)
-{
-	return open("/etc/passwd", O_RDONLY) != -1;
-}
-
-static bool
 creates(void)
 {
 	return openat(inside, "new", O_CREAT | O_WRONLY, 0600) != -1;
-}
-
-static bool
-executes(void)
-{
-	char name[] = "/bin/true";
-	char *argv[] = { name, NULL };
-
-	execv(name, argv);
-	return false;
-}
-
-static bool
-forks(void)
-{
-	pid_t pid;
-
-	pid = fork();
-	if (pid == 0)
-		_exit(0);
-	return pid != -1;
 }
 
 static bool
@@ -65,58 +32,15 @@ traces(void)
 }
 
 static bool
-kills(void)
-{
-	return kill(getppid(), 0) != -1;
-}
-
-static bool
 makes_unix_socket(void)
 {
-	return socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0) !=
-	    -1;
-}
-
-static bool
-makes_ipv6_socket(void)
-{
-	return socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-	           0) != -1;
-}
-
-static bool
-makes_datagram_socket(void)
-{
-	return socket(AF_INET, SOCK_DGRAM, 0) != -1;
+	return stream_socket(AF_UNIX) != -1;
 }
 
 static bool
 makes_raw_socket(void)
 {
 	return socket(AF_INET, SOCK_RAW, IPPROTO_TCP) != -1;
-}
-
-static bool
-connects(const struct endpoint *e)
-{
-	int fd;
-
-	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	return fd != -1 &&
-	    (connect(fd, (const struct sockaddr *)&e->addr, e->length) == 0 ||
-	        errno == EINPROGRESS);
-}
-
-static bool
-connects_to_target(void)
-{
-	return connects(&target);
-}
-
-static bool
-connects_elsewhere(void)
-{
-	return connects(&other);
 }
 
 #ifndef MSG_FASTOPEN
@@ -129,7 +53,7 @@ sends_elsewhere(void)
 {
 	int fd;
 
-	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	fd = stream_socket(AF_INET);
 	return fd != -1 &&
 	    (sendto(fd, "x", 1, MSG_FASTOPEN,
 	         (const struct sockaddr *)&other.addr, other.length) != -1 ||
@@ -143,15 +67,9 @@ binds(void)
 	int fd;
 
 	((struct sockaddr_in *)&e.addr)->sin_port = 0;
-	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	fd = stream_socket(AF_INET);
 	return fd != -1 &&
 	    bind(fd, (const struct sockaddr *)&e.addr, e.length) == 0;
-}
-
-static bool
-removes_inside(void)
-{
-	return unlinkat(inside, "file", 0) == 0;
 }
 
 static bool
@@ -286,6 +204,23 @@ ATF_TC_BODY(resolver, tc)
 	ATF_CHECK_EQ(REFUSED, in_child(connects_elsewhere, in_resolver));
 }
 
+#ifdef __linux__
+static void
+in_old_resolver(bool (*attempt)(void))
+{
+	lose_seccomp_call();
+	in_resolver(attempt);
+}
+
+ATF_TC_WITHOUT_HEAD(resolver_old_kernel);
+ATF_TC_BODY(resolver_old_kernel, tc)
+{
+	require_sandbox();
+	ATF_CHECK_EQ(REFUSED, in_child(traces, in_old_resolver));
+	ATF_CHECK_EQ(POSSIBLE, in_child(reads_hosts, in_old_resolver));
+}
+#endif
+
 /* Without a sandbox the same attempts succeed: the tests can fail. */
 ATF_TC_WITHOUT_HEAD(without_walls);
 ATF_TC_BODY(without_walls, tc)
@@ -329,6 +264,9 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, removes_inside);
 	ATF_TP_ADD_TC(tp, threads);
 	ATF_TP_ADD_TC(tp, resolver);
+#ifdef __linux__
+	ATF_TP_ADD_TC(tp, resolver_old_kernel);
+#endif
 	ATF_TP_ADD_TC(tp, without_walls);
 	return atf_no_error();
 }
