@@ -96,7 +96,6 @@ static int
 outcome(const struct endpoint *e, int *fd)
 {
 	struct pollfd p = { .events = POLLOUT };
-	socklen_t length;
 	int error;
 
 	error = ask(e, fd);
@@ -104,10 +103,7 @@ outcome(const struct endpoint *e, int *fd)
 		return error;
 	p.fd = *fd;
 	ATF_REQUIRE_EQ(1, poll(&p, 1, 10000));
-	length = sizeof(error);
-	ATF_REQUIRE_EQ(
-	    0, getsockopt(*fd, SOL_SOCKET, SO_ERROR, &error, &length));
-	return error;
+	return pending_error(*fd);
 }
 
 /* What came back is a connection to the listener, and as one of dial(). */
