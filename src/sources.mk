@@ -61,7 +61,8 @@ KQUEUE_HDRS_linux = tests/kqueue/descriptor.h tests/kqueue/sys/event.h
 KQUEUE_CPPFLAGS_linux = -Itests/kqueue
 KQUEUE_HDRS = tests/unit/kqueue_fixture.h ${KQUEUE_HDRS_${OSKIND}}
 
-UNIT_TESTS = tests/unit/activation_test tests/unit/address_bad_test \
+UNIT_TESTS = tests/unit/activation_inetd_test tests/unit/activation_test \
+	tests/unit/address_bad_test \
 	tests/unit/address_good_test tests/unit/address_socket_test \
 	tests/unit/channel_bulk_test tests/unit/channel_end_test tests/unit/channel_flow_test \
 	tests/unit/channel_short_read_test tests/unit/connect_helper_test \
@@ -85,7 +86,7 @@ TEST_TOOL_SRCS = tests/lib/peer_actions.c tests/lib/peer_files.c \
 	tests/lib/peer_try.c
 TEST_HDRS = tests/lib/pass.h tests/lib/peer_actions.h \
 	tests/lib/peer_files.h tests/lib/peer_try.h tests/lib/stream.h \
-	tests/unit/address_fixture.h \
+	tests/unit/activation_fixture.h tests/unit/address_fixture.h \
 	tests/unit/channel_fixture.h tests/unit/endpoints.h \
 	tests/unit/event_fixture.h \
 	tests/unit/options_fixture.h tests/unit/sandbox_fixture.h \
