@@ -66,7 +66,8 @@ UNIT_TESTS = tests/unit/activation_inetd_test tests/unit/activation_test \
 	tests/unit/address_good_test tests/unit/address_socket_test \
 	tests/unit/channel_bulk_test tests/unit/channel_destination_test \
 	tests/unit/channel_end_test tests/unit/channel_flow_test \
-	tests/unit/channel_short_read_test tests/unit/connect_helper_test \
+	tests/unit/channel_short_read_test tests/unit/connect_helper_refusal_test \
+	tests/unit/connect_helper_test \
 	tests/unit/connector_test tests/unit/daemon_test \
 	tests/unit/dial_test tests/unit/dialer_test tests/unit/duration_test \
 	tests/unit/event_close_test tests/unit/event_end_test \
@@ -89,7 +90,7 @@ TEST_HDRS = tests/lib/pass.h tests/lib/peer_actions.h \
 	tests/lib/peer_files.h tests/lib/peer_try.h tests/lib/stream.h \
 	tests/unit/activation_fixture.h tests/unit/address_fixture.h \
 	tests/unit/channel_checks.h tests/unit/channel_fixture.h \
-	tests/unit/endpoints.h \
+	tests/unit/connect_helper_fixture.h tests/unit/endpoints.h \
 	tests/unit/event_fixture.h \
 	tests/unit/options_fixture.h tests/unit/sandbox_fixture.h \
 	tests/unit/socket_file_fixture.h \
