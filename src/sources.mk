@@ -76,7 +76,8 @@ UNIT_TESTS = tests/unit/activation_inetd_test tests/unit/activation_test \
 	tests/unit/event_timer_test \
 	tests/unit/listener_test tests/unit/notify_test \
 	tests/unit/options_form_test tests/unit/options_value_test \
-	tests/unit/os_test tests/unit/pidfile_test tests/unit/pool_test \
+	tests/unit/os_test tests/unit/pidfile_refused_test tests/unit/pidfile_test \
+	tests/unit/pool_test \
 	tests/unit/proxy_header_test tests/unit/resolver_test \
 	tests/unit/sandbox_connect_test tests/unit/sandbox_test \
 	tests/unit/socket_file_bind_test \
@@ -92,7 +93,8 @@ TEST_HDRS = tests/lib/pass.h tests/lib/peer_actions.h \
 	tests/unit/channel_checks.h tests/unit/channel_fixture.h \
 	tests/unit/connect_helper_fixture.h tests/unit/endpoints.h \
 	tests/unit/event_fixture.h \
-	tests/unit/options_fixture.h tests/unit/sandbox_fixture.h \
+	tests/unit/options_fixture.h tests/unit/pidfile_fixture.h \
+	tests/unit/sandbox_fixture.h \
 	tests/unit/socket_file_fixture.h \
 	tests/unit/sockets.h tests/unit/unit.h
 
