@@ -62,10 +62,13 @@ KQUEUE_HDRS_linux = tests/kqueue/descriptor.h tests/kqueue/sys/event.h
 KQUEUE_CPPFLAGS_linux = -Itests/kqueue
 KQUEUE_HDRS = tests/unit/kqueue_fixture.h ${KQUEUE_HDRS_${OSKIND}}
 
-UNIT_TESTS = tests/unit/activation_test tests/unit/address_bad_test \
+UNIT_TESTS = tests/unit/activation_inetd_test tests/unit/activation_test \
+	tests/unit/address_bad_test \
 	tests/unit/address_good_test tests/unit/address_socket_test \
-	tests/unit/channel_bulk_test tests/unit/channel_end_test tests/unit/channel_flow_test \
-	tests/unit/channel_short_read_test tests/unit/connect_helper_test \
+	tests/unit/channel_bulk_test tests/unit/channel_destination_test \
+	tests/unit/channel_end_test tests/unit/channel_flow_test \
+	tests/unit/channel_short_read_test tests/unit/connect_helper_refusal_test \
+	tests/unit/connect_helper_test \
 	tests/unit/connector_test tests/unit/daemon_test \
 	tests/unit/dial_test tests/unit/dialer_test tests/unit/duration_test \
 	tests/unit/event_close_test tests/unit/event_end_test \
@@ -74,7 +77,8 @@ UNIT_TESTS = tests/unit/activation_test tests/unit/address_bad_test \
 	tests/unit/event_timer_test \
 	tests/unit/listener_test tests/unit/notify_test \
 	tests/unit/options_form_test tests/unit/options_value_test \
-	tests/unit/os_test tests/unit/pidfile_test tests/unit/pool_test \
+	tests/unit/os_test tests/unit/pidfile_refused_test tests/unit/pidfile_test \
+	tests/unit/pool_test \
 	tests/unit/proxy_header_test tests/unit/resolver_test \
 	tests/unit/sandbox_connect_test tests/unit/sandbox_test \
 	tests/unit/socket_file_bind_test \
@@ -86,10 +90,12 @@ TEST_TOOL_SRCS = tests/lib/peer_actions.c tests/lib/peer_files.c \
 	tests/lib/peer_try.c
 TEST_HDRS = tests/lib/pass.h tests/lib/peer_actions.h \
 	tests/lib/peer_files.h tests/lib/peer_try.h tests/lib/stream.h \
-	tests/unit/address_fixture.h \
-	tests/unit/channel_fixture.h tests/unit/endpoints.h \
+	tests/unit/activation_fixture.h tests/unit/address_fixture.h \
+	tests/unit/channel_checks.h tests/unit/channel_fixture.h \
+	tests/unit/connect_helper_fixture.h tests/unit/endpoints.h \
 	tests/unit/event_fixture.h \
-	tests/unit/options_fixture.h tests/unit/sandbox_fixture.h \
+	tests/unit/options_fixture.h tests/unit/pidfile_fixture.h \
+	tests/unit/sandbox_fixture.h \
 	tests/unit/socket_file_fixture.h \
 	tests/unit/sockets.h tests/unit/unit.h
 

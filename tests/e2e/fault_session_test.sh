@@ -108,22 +108,9 @@ no_room_for_a_timer_body()
 	start_peer service -n 0 -b 100 listen ./service.sock await:go \
 	    try:$octets
 	start_faulty relay -v -i 60 ./relay.sock ./service.sock
-	"$fault" relay.faults reallocarray ENOMEM 1 0
-	# More than there is room for at first in a loop's heap of timers.
-	_n=0
-	while [ $_n -lt 80 ]; do
-		_n=$((_n + 1))
-		start_client client$_n connect ./relay.sock try:$octets
-	done
-	atf_check "$await" relay.log ': relay: Cannot allocate memory'
-	"$fault" relay.faults >/dev/null
+	exhaust_timers ': relay: Cannot allocate memory'
 	touch go
-	while [ $_n -gt 0 ]; do
-		check_peer client$_n
-		_n=$((_n - 1))
-	done
-	serves relay "lost timers"
-	grep -q ": $octets .*: ended" relay.log || atf_fail "$(cat relay.log)"
+	survive_timers
 	stop_relay relay
 	kill "$(cat service.pid)"
 }

@@ -207,22 +207,9 @@ retries_body()
 	need_faults
 	octets=1000
 	start_faulty relay -v -w 20s ./relay.sock ./service.sock
-	"$fault" relay.faults reallocarray ENOMEM 1 0
-	# More than there is room for at first in a loop's heap of timers.
-	_n=0
-	while [ $_n -lt 80 ]; do
-		_n=$((_n + 1))
-		start_client client$_n connect ./relay.sock try:$octets
-	done
-	atf_check "$await" relay.log 'Cannot allocate memory'
-	"$fault" relay.faults >/dev/null
+	exhaust_timers 'Cannot allocate memory'
 	start_peer service -n 0 listen ./service.sock try:$octets
-	while [ $_n -gt 0 ]; do
-		check_peer client$_n
-		_n=$((_n - 1))
-	done
-	serves relay "lost retries"
-	grep -q ": $octets .*: ended" relay.log || atf_fail "$(cat relay.log)"
+	survive_timers
 	stop_relay relay
 	kill "$(cat service.pid)"
 }

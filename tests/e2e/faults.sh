@@ -49,3 +49,29 @@ serves()
 	    2>serves.err ||
 	    atf_fail "$1, after $2: $(cat serves.err ./*_service.err "$1.log")"
 }
+
+# exhaust_timers REGEX: more clients of relay than there is room for at first
+# in a loop's heap of timers, and no memory for more until it has said so.
+exhaust_timers()
+{
+	"$fault" relay.faults reallocarray ENOMEM 1 0
+	_n=0
+	while [ $_n -lt 80 ]; do
+		_n=$((_n + 1))
+		start_client client$_n connect ./relay.sock try:"$octets"
+	done
+	atf_check "$await" relay.log "$1"
+	"$fault" relay.faults >/dev/null
+}
+
+# survive_timers: each of these clients came to an end, some were served, and
+# so is another one.
+survive_timers()
+{
+	while [ "$_n" -gt 0 ]; do
+		check_peer "client$_n"
+		_n=$((_n - 1))
+	done
+	serves relay "lost timers"
+	grep -q ": $octets .*: ended" relay.log || atf_fail "$(cat relay.log)"
+}

@@ -1,6 +1,6 @@
 /*
  * Target: LISTEN_FDS and the like, over descriptors of any kind.
- * Not here: inetd(8)'s way, see unit/activation_test.c.
+ * Not here: inetd(8)'s way, see unit/activation_inetd_test.c.
  *
  * An input is strings: a letter for each descriptor from 3 on, LISTEN_FDS,
  * LISTEN_PID, LISTEN_FDNAMES.

@@ -1,7 +1,8 @@
 /*
  * Target: the file at the pid file's path; anything but a pid file is left
  * alone.
- * Not here: other kinds of file, and races, see unit/pidfile_test.c.
+ * Not here: other kinds of file (unit/pidfile_refused_test.c), and races
+ * (unit/pidfile_test.c).
  */
 #include <sys/types.h>
 #include <sys/file.h>

@@ -1,9 +1,8 @@
 /*
  * Tests of activation.h: this process hands sockets to itself.
- * Not here: accepting on them.
+ * Not here: accepting on them; inetd(8)'s way, see activation_inetd_test.c.
  */
 #include <sys/types.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -11,7 +10,6 @@
 #include <netinet/in.h>
 
 #include <atf-c.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,24 +19,8 @@
 #include <unistd.h>
 
 #include "activation.h"
+#include "activation_fixture.h"
 #include "unit.h"
-
-#define FIRST 3
-#define ASIDE 40 /* where nothing is handed over */
-
-/* Move a descriptor to a number, or away from the first ones. */
-static int
-move(int fd, int to)
-{
-	int moved;
-
-	ATF_REQUIRE(fd != -1);
-	moved = to == ASIDE ? fcntl(fd, F_DUPFD, ASIDE) : dup2(fd, to);
-	ATF_REQUIRE(moved != -1);
-	if (moved != fd)
-		close(fd);
-	return moved;
-}
 
 static int
 make_unix(const char *path, int type)
@@ -49,25 +31,6 @@ make_unix(const char *path, int type)
 	memcpy(sun.sun_path, path, strlen(path));
 	fd = move(socket(AF_UNIX, type, 0), ASIDE);
 	ATF_REQUIRE_EQ(0, bind(fd, (struct sockaddr *)&sun, sizeof(sun)));
-	return fd;
-}
-
-static int
-make_inet(int type)
-{
-	struct sockaddr_in sin = { .sin_family = AF_INET };
-	int fd;
-
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	fd = move(socket(AF_INET, type, 0), ASIDE);
-	ATF_REQUIRE_EQ(0, bind(fd, (struct sockaddr *)&sin, sizeof(sin)));
-	return fd;
-}
-
-static int
-listening(int fd)
-{
-	ATF_REQUIRE_EQ(0, listen(fd, 4));
 	return fd;
 }
 
@@ -124,31 +87,6 @@ adopt(struct activation *a, const char *fds, const char *pid, int *status)
 	ATF_CHECK(getenv("LISTEN_PID") == NULL);
 	ATF_CHECK(getenv("LISTEN_FDNAMES") == NULL);
 	return why;
-}
-
-static bool
-connects_to(int fd)
-{
-	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
-	socklen_t length;
-	bool connected;
-	int client;
-
-	length = sizeof(ss);
-	ATF_REQUIRE_EQ(0, getsockname(fd, (struct sockaddr *)&ss, &length));
-	client = socket(ss.ss_family, SOCK_STREAM, 0);
-	ATF_REQUIRE(client != -1);
-	connected = connect(client, (struct sockaddr *)&ss, length) == 0;
-	close(client);
-	return connected;
-}
-
-static void
-check_adopted(int fd)
-{
-	ATF_CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
-	ATF_CHECK(fcntl(fd, F_GETFL) & O_NONBLOCK);
-	ATF_CHECK(connects_to(fd));
 }
 
 ATF_TC_WITHOUT_HEAD(several);
@@ -309,90 +247,6 @@ ATF_TC_BODY(not_open, tc)
 	check_refused("1", me(), EX_UNAVAILABLE, "descriptor 3 is not open");
 }
 
-/* Adopt from inetd(8), with the standard descriptors set aside meanwhile. */
-static const char *
-adopt_inetd(struct activation *a, int *status, bool null[3])
-{
-	struct stat st, want;
-	const char *why;
-	int fd, saved[3];
-
-	ATF_REQUIRE_EQ(0, stat("/dev/null", &want));
-	for (fd = 1; fd < 3; fd++) {
-		saved[fd] = fcntl(fd, F_DUPFD, ASIDE);
-		close(fd);
-	}
-	why = activation_adopt_inetd(a, status);
-	for (fd = 0; fd < 3; fd++)
-		null[fd] = fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) &&
-		    st.st_rdev == want.st_rdev && fcntl(fd, F_GETFD) == 0;
-	for (fd = 1; fd < 3; fd++)
-		dup2(saved[fd], fd);
-	return why;
-}
-
-ATF_TC_WITHOUT_HEAD(inetd);
-ATF_TC_BODY(inetd, tc)
-{
-	struct activation a;
-	const char *why;
-	int status;
-	bool null[3];
-
-	unit_guard();
-	move(listening(make_inet(SOCK_STREAM)), STDIN_FILENO);
-	why = adopt_inetd(&a, &status, null);
-	ATF_REQUIRE_MSG(why == NULL, "%s", why);
-	ATF_CHECK(null[0] && null[1] && null[2]);
-	ATF_REQUIRE_EQ(1, a.n);
-	ATF_CHECK(a.fds[0] >= FIRST);
-	check_adopted(a.fds[0]);
-	free(a.fds);
-}
-
-static void
-limit_descriptors(rlim_t n)
-{
-	struct rlimit limit;
-
-	ATF_REQUIRE_EQ(0, getrlimit(RLIMIT_NOFILE, &limit));
-	limit.rlim_cur = n;
-	ATF_REQUIRE_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
-}
-
-/* With so many descriptors allowed, it says this, and keeps nothing. */
-static void
-check_inetd_limited(rlim_t n, const char *subject)
-{
-	struct activation a;
-	struct rlimit before;
-	const char *why;
-	int status;
-
-	ATF_REQUIRE_EQ(0, getrlimit(RLIMIT_NOFILE, &before));
-	limit_descriptors(n);
-	why = activation_adopt_inetd(&a, &status);
-	limit_descriptors(before.rlim_cur);
-	ATF_REQUIRE_MSG(why != NULL, "not refused: %s", subject);
-	ATF_CHECK_EQ_MSG(0, strncmp(subject, why, strlen(subject)),
-	    "\"%s\", not of %s", why, subject);
-	ATF_CHECK_EQ(EX_OSERR, status);
-	ATF_CHECK_EQ(0, a.n);
-	ATF_CHECK(a.fds == NULL);
-	ATF_CHECK_EQ(-1, fcntl(FIRST, F_GETFD));
-	ATF_CHECK(connects_to(STDIN_FILENO));
-}
-
-ATF_TC_WITHOUT_HEAD(inetd_without_descriptors);
-ATF_TC_BODY(inetd_without_descriptors, tc)
-{
-	unit_guard();
-	move(listening(make_inet(SOCK_STREAM)), STDIN_FILENO);
-	closefrom(FIRST);
-	check_inetd_limited(FIRST, "descriptor 0: ");
-	check_inetd_limited(FIRST + 1, "/dev/null: ");
-}
-
 ATF_TC_WITHOUT_HEAD(with_listen);
 ATF_TC_BODY(with_listen, tc)
 {
@@ -406,38 +260,6 @@ ATF_TC_BODY(with_listen, tc)
 	    activation_check(&one, true));
 }
 
-static void
-check_inetd_refused(const char *expected)
-{
-	struct activation a;
-	const char *why;
-	int descriptors, status;
-
-	descriptors = unit_descriptors();
-	why = activation_adopt_inetd(&a, &status);
-	ATF_REQUIRE_MSG(why != NULL, "not refused: %s", expected);
-	ATF_CHECK_STREQ(expected, why);
-	ATF_CHECK_EQ(EX_UNAVAILABLE, status);
-	ATF_CHECK_EQ(0, a.n);
-	ATF_CHECK_EQ(descriptors, unit_descriptors());
-}
-
-/* nowait: a connection instead of a listening socket. */
-ATF_TC_WITHOUT_HEAD(inetd_unsuitable);
-ATF_TC_BODY(inetd_unsuitable, tc)
-{
-	int fds[2];
-
-	unit_guard();
-	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, fds));
-	move(fds[0], STDIN_FILENO);
-	check_inetd_refused("descriptor 0 is not a listening socket");
-	move(open("/dev/null", O_RDWR), STDIN_FILENO);
-	check_inetd_refused("descriptor 0 is not a socket");
-	close(STDIN_FILENO);
-	check_inetd_refused("descriptor 0 is not open");
-}
-
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, several);
@@ -446,9 +268,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, unsuitable);
 	ATF_TP_ADD_TC(tp, other_family);
 	ATF_TP_ADD_TC(tp, not_open);
-	ATF_TP_ADD_TC(tp, inetd);
-	ATF_TP_ADD_TC(tp, inetd_unsuitable);
-	ATF_TP_ADD_TC(tp, inetd_without_descriptors);
 	ATF_TP_ADD_TC(tp, with_listen);
 	return atf_no_error();
 }

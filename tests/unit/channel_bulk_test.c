@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdint.h>
 
+#include "channel_checks.h"
 #include "channel_fixture.h"
 #include "unit.h"
 

@@ -1,6 +1,7 @@
 /*
- * Tests of channel.h: end of file, resets, a destination that is gone.
- * Not here: two directions together.
+ * Tests of channel.h: end of file, resets, the channel's own end.
+ * Not here: a destination that is gone (channel_destination_test.c); two
+ * directions together.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -13,20 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "channel_checks.h"
 #include "channel_fixture.h"
 #include "unit.h"
-
-static void
-say(int from, int to, struct fixture *f)
-{
-	char text[8];
-
-	ATF_REQUIRE_EQ(6, send(from, "answer", 6, MSG_NOSIGNAL));
-	while (recv(to, text, sizeof(text), MSG_PEEK) < 6)
-		turn(f, 1);
-	ATF_REQUIRE_EQ(6, recv(to, text, sizeof(text), 0));
-	ATF_REQUIRE_EQ(0, memcmp(text, "answer", 6));
-}
 
 /* The end goes one way only; the other way stays open. */
 static void
@@ -70,23 +60,6 @@ test_last_end(enum kind source, enum kind sink)
 	close_fixture(&f);
 }
 CASE(last_end)
-
-/* The peer that shall learn of the end has gone before. */
-static void
-test_eof_to_nobody(enum kind source, enum kind sink)
-{
-	struct fixture f;
-
-	open_fixture(&f, source, sink, 0);
-	turn(&f, 1);
-	close(f.sink);
-	f.sink = -1;
-	turn(&f, 1);
-	ATF_REQUIRE_EQ(0, shutdown(f.source, SHUT_WR));
-	require_ended(&f);
-	close_fixture(&f);
-}
-CASE_ALSO_AFTER_BULK(eof_to_nobody)
 
 static void
 eof_while_blocked(enum kind source, enum kind sink, bool closes)
@@ -156,15 +129,6 @@ reset_source(struct fixture *f)
 	        f->source, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)));
 	close(f->source);
 	f->source = -1;
-}
-
-static void
-require_failed(struct fixture *f, enum channel_state state)
-{
-	wait_state(f, state);
-	ATF_REQUIRE_EQ(0, f->from.want);
-	ATF_REQUIRE_EQ(0, f->to.want);
-	ATF_REQUIRE(!channel_pump(&f->channel, &f->ends));
 }
 
 /* A reset is no end of file: nothing is passed on. */
@@ -291,81 +255,6 @@ ATF_TC_BODY(closed_unread_keeps_bytes, tc)
 }
 
 static void
-require_write_failed(struct fixture *f)
-{
-	require_failed(f, CHANNEL_WRITE_FAILED);
-	ATF_REQUIRE_MSG(
-	    f->channel.error == EPIPE || f->channel.error == ECONNRESET, "%s",
-	    strerror(f->channel.error));
-}
-
-static void
-test_destination_closed(enum kind source, enum kind sink)
-{
-	struct fixture f;
-
-	open_fixture(&f, source, sink, 0);
-	feed(&f, 10);
-	drain_all(&f);
-	close(f.sink);
-	f.sink = -1;
-	while (f.channel.state == CHANNEL_OPEN) {
-		feed(&f, 1);
-		turn(&f, 1);
-	}
-	require_write_failed(&f);
-	close_fixture(&f);
-}
-CASE_ALSO_AFTER_BULK(destination_closed)
-
-/* With unread bytes of ours: TCP resets. */
-static void
-test_destination_closed_while_blocked(enum kind source, enum kind sink)
-{
-	struct fixture f;
-
-	open_fixture(&f, source, sink, 16384);
-	fill_up(&f);
-	close(f.sink);
-	f.sink = -1;
-	require_write_failed(&f);
-	ATF_REQUIRE(f.channel.bytes < f.sent);
-	close_fixture(&f);
-}
-CASE_ALSO_AFTER_BULK(destination_closed_while_blocked)
-
-/* NetBSD goes on sending to a Unix socket that reads no more. */
-static void
-skip_unless_told_of_readers_end(void)
-{
-	ssize_t n;
-	int fds[2];
-
-	unix_pair(fds);
-	ATF_REQUIRE_EQ(0, shutdown(fds[1], SHUT_RD));
-	n = send(fds[0], "", 1, MSG_NOSIGNAL);
-	close(fds[0]);
-	close(fds[1]);
-	if (n == 1)
-		atf_tc_skip("who reads no more is still sent to here");
-}
-
-/* A destination that shut down reading only still has something to say. */
-ATF_TC_WITHOUT_HEAD(destination_reads_no_more);
-ATF_TC_BODY(destination_reads_no_more, tc)
-{
-	struct fixture f;
-
-	skip_unless_told_of_readers_end();
-	open_fixture(&f, UNIX, UNIX, 0);
-	ATF_REQUIRE_EQ(0, shutdown(f.sink, SHUT_RD));
-	feed(&f, 10);
-	require_write_failed(&f);
-	say(f.sink, f.to.fd, &f);
-	close_fixture(&f);
-}
-
-static void
 test_close_with_pending(enum kind source, enum kind sink)
 {
 	struct fixture f;
@@ -404,7 +293,6 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, half_close);
 	ATF_TP_ADD_TC(tp, last_end);
-	ATF_TP_ADD_TC(tp, eof_to_nobody);
 	ATF_TP_ADD_TC(tp, eof_while_blocked);
 	ATF_TP_ADD_TC(tp, close_while_blocked);
 	ATF_TP_ADD_TC(tp, blocked_is_quiet);
@@ -412,9 +300,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, source_reset_while_blocked);
 	ATF_TP_ADD_TC(tp, closed_unread);
 	ATF_TP_ADD_TC(tp, closed_unread_keeps_bytes);
-	ATF_TP_ADD_TC(tp, destination_closed);
-	ATF_TP_ADD_TC(tp, destination_closed_while_blocked);
-	ATF_TP_ADD_TC(tp, destination_reads_no_more);
 	ATF_TP_ADD_TC(tp, close_with_pending);
 	ATF_TP_ADD_TC(tp, descriptors_kept);
 	return atf_no_error();

@@ -339,51 +339,6 @@ open_fixture(struct fixture *f, enum kind source, enum kind sink, int size)
 	set_buffers(out[1], size);
 }
 
-static inline void
-drain_to_eof(struct fixture *f)
-{
-	drain_all(f);
-	while (!f->eof) {
-		ATF_REQUIRE_EQ(0, drain(f, 1));
-		turn(f, 1);
-	}
-}
-
-static inline void
-wait_state(struct fixture *f, enum channel_state state)
-{
-	while (f->channel.state == CHANNEL_OPEN)
-		turn(f, 1);
-	ATF_REQUIRE_EQ_MSG(state, f->channel.state, "state %d: %s",
-	    f->channel.state, strerror(f->channel.error));
-}
-
-static inline void
-require_idle(struct fixture *f)
-{
-	turn(f, 2);
-	ATF_REQUIRE_EQ(CHANNEL_OPEN, f->channel.state);
-	ATF_REQUIRE_EQ(0, channel_pending(&f->channel));
-	ATF_REQUIRE(f->channel.buffer == NULL);
-	ATF_REQUIRE(f->channel.pipe == NULL);
-	ATF_REQUIRE_EQ(f->sent, f->channel.bytes);
-	ATF_REQUIRE_EQ(EVENT_READ, f->from.want);
-	ATF_REQUIRE_EQ(0, f->to.want);
-}
-
-static inline void
-require_ended(struct fixture *f)
-{
-	wait_state(f, CHANNEL_ENDED);
-	ATF_REQUIRE_EQ(0, f->channel.error);
-	ATF_REQUIRE(f->channel.buffer == NULL);
-	ATF_REQUIRE(f->channel.pipe == NULL);
-	ATF_REQUIRE_EQ(f->sent, f->channel.bytes);
-	ATF_REQUIRE_EQ(0, f->from.want);
-	ATF_REQUIRE_EQ(0, f->to.want);
-	ATF_REQUIRE(!channel_pump(&f->channel, &f->ends));
-}
-
 /*
  * Fill everything from the source to the sink, which nobody reads, until the
  * writer's own socket is full and stays so.

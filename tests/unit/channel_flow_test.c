@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "channel_checks.h"
 #include "channel_fixture.h"
 #include "unit.h"
 

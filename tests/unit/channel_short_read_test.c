@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../lib/pass.h"
+#include "channel_checks.h"
 #include "channel_fixture.h"
 #include "unit.h"
 

@@ -4,7 +4,6 @@
  */
 #include <sys/types.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <netinet/in.h>
 
@@ -17,6 +16,7 @@
 #include <unistd.h>
 
 #include "connector.h"
+#include "endpoints.h"
 #include "os.h"
 
 /* What is still running after this many milliseconds hangs. */
@@ -67,34 +67,6 @@ run(struct endpoint *list, size_t n, uint64_t timeout, uint64_t wait)
 	return result;
 }
 
-static struct endpoint
-bound_tcp(int *fd)
-{
-	struct endpoint e = { .length = sizeof(struct sockaddr_in) };
-	struct sockaddr_in *sin;
-
-	sin = (struct sockaddr_in *)&e.addr;
-	sin->sin_family = AF_INET;
-	sin->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	*fd = socket(AF_INET, SOCK_STREAM, 0);
-	ATF_REQUIRE(*fd != -1);
-	ATF_REQUIRE_EQ(0, bind(*fd, (struct sockaddr *)sin, e.length));
-	ATF_REQUIRE_EQ(0, getsockname(*fd, (struct sockaddr *)sin, &e.length));
-	return e;
-}
-
-static struct endpoint
-unix_path(const char *path)
-{
-	struct endpoint e = { .length = sizeof(struct sockaddr_un) };
-	struct sockaddr_un *sun;
-
-	sun = (struct sockaddr_un *)&e.addr;
-	sun->sun_family = AF_UNIX;
-	strlcpy(sun->sun_path, path, sizeof(sun->sun_path));
-	return e;
-}
-
 ATF_TC_WITHOUT_HEAD(connects);
 ATF_TC_BODY(connects, tc)
 {
@@ -102,8 +74,7 @@ ATF_TC_BODY(connects, tc)
 	socklen_t length;
 	int listener, on;
 
-	e = bound_tcp(&listener);
-	ATF_REQUIRE_EQ(0, listen(listener, 1));
+	e = endpoints_tcp(&listener);
 	ATF_CHECK_EQ(0, run(&e, 1, 1000, 0));
 
 	length = sizeof(on);
@@ -122,10 +93,10 @@ ATF_TC_BODY(refused, tc)
 	int unlistened;
 
 	/* NetBSD does not answer for a port that is bound only. */
-	e = bound_tcp(&unlistened);
+	e = endpoints_bound(&unlistened);
 	close(unlistened);
 	ATF_CHECK_EQ(ECONNREFUSED, run(&e, 1, 1000, 0));
-	e = unix_path("nowhere");
+	e = endpoints_path("nowhere");
 	ATF_CHECK_EQ(ENOENT, run(&e, 1, 1000, 0));
 	ATF_CHECK_EQ(ENOENT, run(&e, 1, 1000, 30));
 }
@@ -141,8 +112,7 @@ ATF_TC_BODY(reset_at_once, tc)
 	struct connector c;
 	int fd, listener;
 
-	list = bound_tcp(&listener);
-	ATF_REQUIRE_EQ(0, listen(listener, 1));
+	list = endpoints_tcp(&listener);
 	result = -1;
 	loop = event_loop_create();
 	ATF_REQUIRE(loop != NULL);
@@ -170,15 +140,14 @@ ATF_TC_BODY(next_address, tc)
 	struct endpoint e[3];
 	int listener, unlistened;
 
-	e[0] = bound_tcp(&unlistened);
-	e[1] = unix_path("nowhere");
-	e[2] = bound_tcp(&listener);
-	ATF_REQUIRE_EQ(0, listen(listener, 1));
+	e[0] = endpoints_bound(&unlistened);
+	e[1] = endpoints_path("nowhere");
+	e[2] = endpoints_tcp(&listener);
 	ATF_CHECK_EQ(0, run(e, 3, 1000, 0));
 	event_io_close(loop, &target_io);
 
 	/* The last one does not decide what is told of the others. */
-	e[2] = unix_path("/dev/null/nowhere");
+	e[2] = endpoints_path("/dev/null/nowhere");
 	ATF_CHECK_EQ(ENOTDIR, run(e, 3, 1000, 0));
 	close(listener);
 	close(unlistened);
@@ -189,24 +158,20 @@ ATF_TC_WITHOUT_HEAD(silent_address);
 ATF_TC_BODY(silent_address, tc)
 {
 	struct endpoint e[2];
-	struct sockaddr_un *sun;
 	int i, listener, silent, fd;
 
-	e[0] = unix_path("silent");
-	sun = (struct sockaddr_un *)&e[0].addr;
-	silent = socket(AF_UNIX, SOCK_STREAM, 0);
-	ATF_REQUIRE_EQ(0, bind(silent, (struct sockaddr *)sun, sizeof(*sun)));
-	ATF_REQUIRE_EQ(0, listen(silent, 0));
+	e[0] = endpoints_path("silent");
+	silent = endpoints_listen(&e[0], 0);
 	for (i = 0; i < 16; i++) {
 		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
-		if (connect(fd, (struct sockaddr *)sun, sizeof(*sun)) == -1)
+		if (connect(fd, (struct sockaddr *)&e[0].addr, e[0].length) ==
+		    -1)
 			break;
 	}
 	ATF_REQUIRE_MSG(i < 16, "the backlog does not fill");
 	ATF_CHECK_EQ(ETIMEDOUT, run(e, 1, 50, 0));
 
-	e[1] = bound_tcp(&listener);
-	ATF_REQUIRE_EQ(0, listen(listener, 1));
+	e[1] = endpoints_tcp(&listener);
 	ATF_CHECK_EQ(0, run(e, 2, 2000, 0));
 	event_io_close(loop, &target_io);
 	close(listener);
@@ -219,7 +184,7 @@ ATF_TC_BODY(not_worth_waiting, tc)
 {
 	struct endpoint e;
 
-	e = unix_path("/dev/null/nowhere");
+	e = endpoints_path("/dev/null/nowhere");
 	ATF_CHECK_EQ(ENOTDIR, run(&e, 1, 1000, UINT64_MAX));
 	e.addr.ss_family = AF_UNSPEC;
 	ATF_CHECK(run(&e, 1, 1000, UINT64_MAX) != 0);
@@ -262,8 +227,7 @@ picked_tcp(void)
 	struct endpoint e;
 	int listener;
 
-	e = bound_tcp(&listener);
-	ATF_REQUIRE_EQ(0, listen(listener, 1));
+	e = endpoints_tcp(&listener);
 	ATF_REQUIRE_EQ(0, run(&e, 1, 1000, 0));
 	((struct sockaddr_in *)&e.addr)->sin_port =
 	    htons((in_port_t)local_port(target_io.fd));
@@ -304,7 +268,7 @@ ATF_TC_BODY(picked_ports, tc)
 	ATF_CHECK_MSG(os_may_pick_port(1) && os_may_pick_port(65535),
 	    "a range that was not read");
 	os_read_port_range();
-	e = bound_tcp(&listener);
+	e = endpoints_bound(&listener);
 	ATF_REQUIRE_EQ(0, listen(listener, 1000));
 	for (i = 0; i < 1000; i++) {
 		ATF_REQUIRE_EQ(0, run(&e, 1, 1000, 0));
@@ -324,7 +288,7 @@ on_cancel(struct event_timer *t)
 ATF_TC_WITHOUT_HEAD(cancel);
 ATF_TC_BODY(cancel, tc)
 {
-	struct endpoint list = unix_path("nowhere");
+	struct endpoint list = endpoints_path("nowhere");
 	struct endpoints e = { .list = &list, .n = 1 };
 	struct event_timer timer;
 	struct connector c;

@@ -1,5 +1,5 @@
 /*
- * Endpoints for the tests, with somebody who listens there.
+ * Endpoints for the tests, and who listens there.
  * Not here: connections, see sockets.h.
  */
 #ifndef ENDPOINTS_H
@@ -19,12 +19,22 @@
 #include "endpoint.h"
 #include "sockets.h"
 
+/* Where nobody listens yet. */
 static inline struct endpoint
-endpoints_tcp(int *listener)
+endpoints_bound(int *fd)
 {
 	struct endpoint e = { .length = sizeof(struct sockaddr_in) };
 
-	*listener = tcp_bound((struct sockaddr_in *)&e.addr);
+	*fd = tcp_bound((struct sockaddr_in *)&e.addr);
+	return e;
+}
+
+static inline struct endpoint
+endpoints_tcp(int *listener)
+{
+	struct endpoint e;
+
+	e = endpoints_bound(listener);
 	ATF_REQUIRE_EQ(0, listen(*listener, 8));
 	return e;
 }

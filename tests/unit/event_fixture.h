@@ -25,10 +25,6 @@
 #define GUARD_MS 20000
 #define QUIET_MS 30
 
-#ifndef MSG_NOSIGNAL
-#define MSG_NOSIGNAL 0
-#endif
-
 /* A watch, what its callback was told, and when the test has seen enough. */
 struct watch {
 	struct event_io io;
@@ -111,21 +107,6 @@ static inline void
 put(int fd, const void *bytes, size_t length)
 {
 	ATF_REQUIRE_EQ((ssize_t)length, write(fd, bytes, length));
-}
-
-/* Send until the descriptor takes no more; returns how much that was. */
-static inline size_t
-fill(int fd)
-{
-	static const char zeros[8192];
-	size_t total;
-	ssize_t n;
-
-	total = 0;
-	while ((n = send(fd, zeros, sizeof(zeros), MSG_NOSIGNAL)) > 0)
-		total += (size_t)n;
-	ATF_REQUIRE(n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK));
-	return total;
 }
 
 static inline size_t

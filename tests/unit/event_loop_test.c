@@ -23,18 +23,6 @@ static int order[2048];
 static int ordered;
 static struct watch *both[2];
 
-static int
-pending_error(int fd)
-{
-	socklen_t length;
-	int error;
-
-	length = sizeof(error);
-	ATF_REQUIRE_EQ(
-	    0, getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length));
-	return error;
-}
-
 static void
 take_turn(struct event_io *io, unsigned bits)
 {

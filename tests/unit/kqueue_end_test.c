@@ -223,18 +223,6 @@ ATF_TC_BODY(reset_after_end_of_file, tc)
 	}
 }
 
-static int
-error_of(int fd)
-{
-	socklen_t length;
-	int error;
-
-	length = sizeof(error);
-	ATF_REQUIRE_EQ(
-	    0, getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length));
-	return error;
-}
-
 /* Returns 0, or errno of connect(2). */
 static int
 connect_to(int fd, const struct sockaddr_in *sin)
@@ -259,7 +247,7 @@ ATF_TC_BODY(refused_connection_ends_with_an_error, tc)
 		ev = NEXT();
 		ATF_CHECK(ev.flags & EV_EOF);
 		ATF_CHECK(ev.fflags != 0);
-		error = error_of(fd);
+		error = pending_error(fd);
 	}
 	ATF_CHECK_EQ(ECONNREFUSED, error);
 	close(fd);
@@ -286,7 +274,7 @@ ATF_TC_BODY(made_connection_is_writable, tc)
 	ATF_CHECK(ev.filter == EVFILT_WRITE);
 	ATF_CHECK_EQ(0, ev.flags & EV_EOF);
 	ATF_CHECK_EQ(0, ev.fflags);
-	ATF_CHECK_EQ(0, error_of(fd));
+	ATF_CHECK_EQ(0, pending_error(fd));
 	put(fd, "x");
 	close(fd);
 	close(listener);

@@ -29,10 +29,6 @@
 /* Room for more events than any test has. */
 #define ROOM 8
 
-#ifndef MSG_NOSIGNAL
-#define MSG_NOSIGNAL 0
-#endif
-
 static int kq;
 
 /* What each event must hand back; one for each filter of two descriptors. */
@@ -166,21 +162,6 @@ arrived(int fd, size_t length)
 	do
 		ATF_REQUIRE_EQ(1, poll(&pfd, 1, GUARD_S * 1000));
 	while (recv(fd, bytes, length, MSG_PEEK) < (ssize_t)length);
-}
-
-/* Send until the descriptor takes no more; returns how much that was. */
-static inline size_t
-fill(int fd)
-{
-	static const char zeros[4096];
-	size_t total;
-	ssize_t n;
-
-	total = 0;
-	while ((n = send(fd, zeros, sizeof(zeros), MSG_NOSIGNAL)) > 0)
-		total += (size_t)n;
-	ATF_REQUIRE(n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK));
-	return total;
 }
 
 /* Read what was filled in, however long it takes to arrive. */

@@ -11,8 +11,13 @@
 #include <netinet/in.h>
 
 #include <atf-c.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
+
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
+#endif
 
 static inline void
 unblock(int fd)
@@ -85,6 +90,34 @@ tcp_pair(int fds[2], int size)
 	close(listener);
 	unblock(fds[0]);
 	unblock(fds[1]);
+}
+
+/* Send until the descriptor takes no more; returns how much that was. */
+static inline size_t
+fill(int fd)
+{
+	static const char zeros[4096];
+	size_t total;
+	ssize_t n;
+
+	total = 0;
+	while ((n = send(fd, zeros, sizeof(zeros), MSG_NOSIGNAL)) > 0)
+		total += (size_t)n;
+	ATF_REQUIRE(n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK));
+	return total;
+}
+
+/* What became of a connection, say; the socket forgets it. */
+static inline int
+pending_error(int fd)
+{
+	socklen_t length;
+	int error;
+
+	length = sizeof(error);
+	ATF_REQUIRE_EQ(
+	    0, getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length));
+	return error;
 }
 
 #endif
