@@ -69,16 +69,6 @@ enum kind {
 	TCP,
 };
 
-/* Linux cuts what is too much down to what it grants; the BSDs refuse it. */
-static inline void
-set_buffer(int fd, int option, int size)
-{
-	while (setsockopt(fd, SOL_SOCKET, option, &size, sizeof(size)) == -1) {
-		ATF_REQUIRE_EQ(ENOBUFS, errno);
-		size /= 2;
-	}
-}
-
 /* Small ones, so that a few kilobytes fill them, or large ones. */
 static inline void
 set_buffers(int fd, int size)

@@ -67,6 +67,16 @@ tcp_refused(struct sockaddr_in *sin)
 	return fd;
 }
 
+/* Linux cuts what is too much down to what it grants; the BSDs refuse it. */
+static inline void
+set_buffer(int fd, int option, int size)
+{
+	while (setsockopt(fd, SOL_SOCKET, option, &size, sizeof(size)) == -1) {
+		ATF_REQUIRE_EQ(ENOBUFS, errno);
+		size /= 2;
+	}
+}
+
 /* With buffers of about this size, or, for 0, as large as usual. */
 static inline void
 tcp_pair(int fds[2], int size)
@@ -76,13 +86,12 @@ tcp_pair(int fds[2], int size)
 
 	listener = tcp_bound(&sin);
 	if (size != 0)
-		setsockopt(
-		    listener, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+		set_buffer(listener, SO_RCVBUF, size);
 	ATF_REQUIRE_EQ(0, listen(listener, 1));
 	fds[0] = socket(AF_INET, SOCK_STREAM, 0);
 	ATF_REQUIRE(fds[0] != -1);
 	if (size != 0)
-		setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+		set_buffer(fds[0], SO_SNDBUF, size);
 	ATF_REQUIRE_EQ(
 	    0, connect(fds[0], (struct sockaddr *)&sin, sizeof(sin)));
 	fds[1] = accept(listener, NULL, NULL);
