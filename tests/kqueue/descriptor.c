@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stddef.h>
 
 #include <linux/sockios.h>
 
@@ -34,17 +35,28 @@ descriptor_is_socket(int fd)
 	return socket_option(fd, SO_TYPE) != -1;
 }
 
-/* Linux tells of TCP only; a Unix socket has a connection, or no event. */
+/*
+ * All that is needed of it.  qemu's user mode, of 7.2 at least, takes it for an
+ * int, and turns that round for a processor with the other order of octets.
+ */
+static bool
+get_tcp_info(int fd, struct tcp_info *info)
+{
+	socklen_t length;
+
+	length = sizeof(*info);
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &length) == 0 &&
+	    length >= offsetof(struct tcp_info, tcpi_unacked) +
+	        sizeof(info->tcpi_unacked);
+}
+
+/* Linux tells of TCP only; any other has a connection, or no event. */
 static int64_t
 connections(int fd)
 {
 	struct tcp_info info;
-	socklen_t length;
 
-	length = sizeof(info);
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == -1)
-		return 1;
-	return info.tcpi_unacked;
+	return get_tcp_info(fd, &info) ? info.tcpi_unacked : 1;
 }
 
 /* Linux counts up to the urgent mark only: one more makes the owner read on. */
@@ -82,10 +94,8 @@ bool
 descriptor_shut_for_writing(int fd)
 {
 	struct tcp_info info;
-	socklen_t length;
 
-	length = sizeof(info);
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0)
+	if (get_tcp_info(fd, &info))
 		return info.tcpi_state == TCP_FIN_WAIT1 ||
 		    info.tcpi_state == TCP_FIN_WAIT2 ||
 		    info.tcpi_state == TCP_CLOSING ||

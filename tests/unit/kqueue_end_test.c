@@ -76,6 +76,13 @@ ATF_TC_BODY(own_shutdown_ends_writing, tc)
 	set_up();
 	check_own_shutdown(false, 0);
 	check_own_shutdown(false, EV_CLEAR);
+}
+
+ATF_TC_WITHOUT_HEAD(own_shutdown_ends_writing_of_tcp);
+ATF_TC_BODY(own_shutdown_ends_writing_of_tcp, tc)
+{
+	set_up();
+	require_tcp_info();
 	check_own_shutdown(true, 0);
 	check_own_shutdown(true, EV_CLEAR);
 }
@@ -284,6 +291,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, half_close_counts_what_is_unread);
 	ATF_TP_ADD_TC(tp, own_shutdown_ends_writing);
+	ATF_TP_ADD_TC(tp, own_shutdown_ends_writing_of_tcp);
 	ATF_TP_ADD_TC(tp, unix_close_ends_both);
 	ATF_TP_ADD_TC(tp, close_wakes_a_writer);
 	ATF_TP_ADD_TC(tp, tcp_close_ends_reading);
