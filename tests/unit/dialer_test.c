@@ -67,17 +67,17 @@ send_octets(const void *octets, size_t n, int fd, size_t descriptors)
 	struct iovec iov = { .iov_len = n };
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
 	const int fds[2] = { fd, fd };
+	const size_t length = descriptors * sizeof(int);
 
 	iov.iov_base = (void *)(uintptr_t)octets;
 	if (descriptors > 0) {
 		memset(&control, 0, sizeof(control));
 		control.header.cmsg_level = SOL_SOCKET;
 		control.header.cmsg_type = SCM_RIGHTS;
-		control.header.cmsg_len = CMSG_LEN(descriptors * sizeof(int));
-		memcpy(
-		    CMSG_DATA(&control.header), fds, descriptors * sizeof(int));
+		control.header.cmsg_len = (socklen_t)CMSG_LEN(length);
+		memcpy(CMSG_DATA(&control.header), fds, length);
 		m.msg_control = &control;
-		m.msg_controllen = CMSG_SPACE(descriptors * sizeof(int));
+		m.msg_controllen = (socklen_t)CMSG_SPACE(length);
 	}
 	ATF_REQUIRE_EQ((ssize_t)n, sendmsg(helper, &m, 0));
 }
