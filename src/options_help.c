@@ -68,5 +68,5 @@ options_answer(const struct options *o, FILE *f)
 	else
 		fprintf(f, "simpletcpunixrelay %s (%s)\n", VERSION,
 		    event_backend_name);
-	return fflush(f) == 0 ? 0 : -1;
+	return fflush(f) == 0 && !ferror(f) ? 0 : -1;
 }
