@@ -240,7 +240,12 @@ parse_option(struct options *o, int c, char why[OPTIONS_WHY_SIZE])
 static bool
 is_known(int c)
 {
-	return c >= DRAIN_TIME || (c != ':' && strchr(short_options, c));
+	const struct option *o;
+
+	for (o = long_options; o->name != NULL; o++)
+		if (o->val == c)
+			return true;
+	return false;
 }
 
 /*
