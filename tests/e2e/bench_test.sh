@@ -11,6 +11,8 @@ load=$top/bench/load
 # start_server NAME ADDRESS: where it listens goes to NAME.out.
 start_server()
 {
+	# What an earlier one said must not be taken for this one's.
+	: >"$1.out"
 	"$load" serve "$2" >"$1.out" 2>"$1.err" &
 	echo $! >"$1.pid"
 	"$await" "$1.out" . || atf_fail "$1: $(cat "$1.err")"
