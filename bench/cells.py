@@ -40,6 +40,13 @@ class Cell:
     workers: int = 1
 
     @property
+    def limited(self):
+        """Whether there is a limit for it; see README.md."""
+        if self.kind in ("idle", "start") or self.workers > 1:
+            return True
+        return self.core and (self.kind != "ping-pong" or self.connections > 1)
+
+    @property
     def key(self):
         parts = [self.kind, self.listen, self.direction,
                  str(self.connections), "cost" if self.core else "rate"]

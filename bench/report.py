@@ -95,14 +95,29 @@ class Results:
     def kind(self, relay):
         return self.relays[relay]["kind"]
 
+    def ratio(self, cell, relay, figure):
+        """Ours by another's: the median over the rounds, in each of which the
+        machine was the same for both; or None."""
+        if figure.of_relay and self.kind(relay) == "none":
+            return None
+        samples = self.samples.get(cell.key, {})
+        found = []
+        for pair in zip(samples.get(OURS, []), samples.get(relay, [])):
+            if not any("error" in sample for sample in pair):
+                ours, other = (figure.value(
+                    {"seconds": median(sample["seconds"])}
+                    if cell.kind == "start" else sample) for sample in pair)
+                found.append(ours / other)
+        return median(found) if found else None
+
     def best_peer(self, cell, figure):
-        """Name and median of the best of the others, or (None, None)."""
+        """Name of the best of the others, and our ratio to it."""
         found = [(value, relay) for relay in self.relays
                  if self.kind(relay) == "peer" and
-                 (value := self.median(cell, relay, figure)) is not None]
+                 (value := self.ratio(cell, relay, figure)) is not None]
         if not found:
             return None, None
-        value, relay = (min if figure.smaller_is_better else max)(found)
+        value, relay = (max if figure.smaller_is_better else min)(found)
         return relay, value
 
     def load_is_limit(self, cell, relay):
@@ -132,18 +147,20 @@ def cell_text(results, cell, relay, figure):
 
 def ratio_rows(results, columns):
     """Ours by the best peer, by the bound and by none."""
-    def row(label, other):
-        fields = []
-        for cell, figure, _ in columns:
-            ours, value = results.median(cell, OURS, figure), other(cell,
-                                                                    figure)
-            fields.append(f"{ours / value:.2f}" if ours and value else "")
+    def row(label, ratio):
+        values = [ratio(cell, figure) for cell, figure, _ in columns]
+        fields = [f"{value:.2f}" if value else "" for value in values]
         return [label, *fields] if any(fields) else None
+
+    def against(name):
+        if name not in results.relays:
+            return lambda cell, figure: None
+        return lambda cell, figure: results.ratio(cell, name, figure)
 
     rows = [
         row("ours / best peer", lambda c, f: results.best_peer(c, f)[1]),
-        row("ours / bound", lambda c, f: results.median(c, BOUND, f)),
-        row("ours / none", lambda c, f: results.median(c, NONE, f)),
+        row("ours / bound", against(BOUND)),
+        row("ours / none", against(NONE)),
     ]
     return [r for r in rows if r]
 
@@ -234,18 +251,16 @@ def markdown(results):
 
 def compared(results, cell, figure, factor, other):
     """Whether ours keeps a limit, and a line that says so."""
-    ours = results.median(cell, OURS, figure)
     if other == "peer":
-        name, value = results.best_peer(cell, figure)
+        name, ratio = results.best_peer(cell, figure)
     else:
-        name, value = other, results.median(cell, other, figure)
-    if ours is None or value is None:
+        name, ratio = other, results.ratio(cell, other, figure)
+    if ratio is None:
         return False, f"{cell.key}: nothing to compare with"
-    limit = value * factor
-    met = ours <= limit if figure.smaller_is_better else ours >= limit
+    met = ratio <= factor if figure.smaller_is_better else ratio >= factor
     sign = "<=" if figure.smaller_is_better else ">="
-    return met, (f"{cell.key}: {number(ours)} {sign} {factor:.2f} x "
-                 f"{number(value)} {figure.unit} ({name})")
+    return met, (f"{cell.key}, {figure.unit}: {ratio:.3f} {sign} "
+                 f"{factor:.2f} of {name}")
 
 
 def below(results, cell, figure, limit, inclusive=False):
@@ -261,14 +276,14 @@ def limits(results):
     """(met, line) of each limit."""
     found = []
     for cell in cells.BULK:
-        if cell.core:
+        if cell.limited:
             found.append(compared(results, cell, CPU_GB, 1.0, "peer"))
             found.append(compared(results, cell, CPU_GB, 1.1, BOUND))
     for cell in cells.PING_PONG:
-        if cell.core and cell.connections > 1:
+        if cell.limited:
             found.append(compared(results, cell, TRIP, 0.9, "peer"))
     for cell in cells.CONNECT:
-        if cell.core:
+        if cell.limited:
             found.append(compared(results, cell, CONNECTION, 0.9, "peer"))
     idle = cells.IDLE[0]
     held = all(s["held"] == s["wanted"] for s in results.of(idle, OURS))
