@@ -139,12 +139,13 @@ has_tcp_clients_only(const struct relay *r)
 static int
 start_listeners(struct relay *r)
 {
+	bool tcp_clients;
 	size_t i;
 
 	relay_watch(r);
+	tcp_clients = has_tcp_clients_only(r);
 	for (i = 0; i < r->workers.n; i++)
-		workers_context(&r->workers, i)->tcp_clients =
-		    has_tcp_clients_only(r);
+		workers_context(&r->workers, i)->tcp_clients = tcp_clients;
 	for (i = 0; i < r->listeners.n; i++)
 		r->listeners.list[i].on_starve = relay_on_starve;
 	if (listeners_start(&r->listeners, r->loop, relay_on_accept, r) == -1)
