@@ -93,7 +93,7 @@ TEST_HDRS = tests/lib/pass.h tests/lib/peer_actions.h \
 	tests/unit/activation_fixture.h tests/unit/address_fixture.h \
 	tests/unit/channel_checks.h tests/unit/channel_fixture.h \
 	tests/unit/connect_helper_fixture.h tests/unit/endpoints.h \
-	tests/unit/event_fixture.h \
+	tests/unit/event_fixture.h tests/unit/files.h \
 	tests/unit/options_fixture.h tests/unit/pidfile_fixture.h \
 	tests/unit/sandbox_fixture.h \
 	tests/unit/socket_file_fixture.h \

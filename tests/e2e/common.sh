@@ -151,3 +151,13 @@ refused()
 	atf_check -s "exit:$_status" -e "inline:simpletcpunixrelay: $_message\n" \
 	    "$relay" "$@"
 }
+
+# need_ipv6: skip where a relay cannot listen on it.
+need_ipv6()
+{
+	"$relay" '[::1]:0' 127.0.0.1:9 2>probe.log &
+	"$await" probe.log .
+	kill $!
+	wait $!
+	grep -q 'listening on' probe.log || atf_skip "no IPv6: $(cat probe.log)"
+}

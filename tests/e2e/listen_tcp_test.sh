@@ -37,11 +37,7 @@ ipv6_head()
 }
 ipv6_body()
 {
-	"$relay" '[::1]:0' 127.0.0.1:9 2>probe.log &
-	"$await" probe.log .
-	kill $!
-	wait $!
-	grep -q 'listening on' probe.log || atf_skip "no IPv6: $(cat probe.log)"
+	need_ipv6
 	start_peer service listen '[::1]:0' recv:1000 send:1000 eof
 	start_relay relay '[::1]:0' "$(address service)"
 	case $(relay_address relay) in

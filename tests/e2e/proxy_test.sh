@@ -49,11 +49,7 @@ v1_ipv6_head()
 }
 v1_ipv6_body()
 {
-	"$relay" '[::1]:0' 127.0.0.1:9 2>probe.log &
-	"$await" probe.log .
-	kill $!
-	wait $!
-	grep -q 'listening on' probe.log || atf_skip "no IPv6: $(cat probe.log)"
+	need_ipv6
 	start_peer service listen ./service.sock line:header both:1000 eof
 	start_relay relay --proxy-protocol v1 '[::1]:0' ./service.sock
 	atf_check "$peer" connect "$(relay_address relay)" name:client \

@@ -93,16 +93,6 @@ run_quietly(uint64_t ms)
 	event_timer_cancel(loop, &pause_timer);
 }
 
-/* The buffers of TCP are small, for a case that fills them. */
-static inline void
-pair(int fds[2], bool tcp)
-{
-	if (tcp)
-		tcp_pair(fds, 16384);
-	else
-		unix_pair(fds);
-}
-
 static inline void
 put(int fd, const void *bytes, size_t length)
 {

@@ -65,16 +65,6 @@ require_tcp_info(void)
 #endif
 }
 
-/* The buffers of TCP are small, for a test that fills them. */
-static inline void
-pair(int fds[2], bool tcp)
-{
-	if (tcp)
-		tcp_pair(fds, 16384);
-	else
-		unix_pair(fds);
-}
-
 static inline void
 close_both(const int fds[2])
 {

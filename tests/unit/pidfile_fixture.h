@@ -16,25 +16,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "pidfile.h"
 #include "unit.h"
-
-static inline void
-write_file(const char *path, const char *text)
-{
-	atf_utils_create_file(path, "%s", text);
-}
-
-static inline bool
-exists(const char *path)
-{
-	struct stat st;
-
-	if (lstat(path, &st) == 0)
-		return true;
-	ATF_REQUIRE_EQ(ENOENT, errno);
-	return false;
-}
 
 static inline void
 lock_well(struct pidfile *p, const char *path)

@@ -9,7 +9,6 @@
 #include <atf-c.h>
 #include <errno.h>
 #include <limits.h>
-#include <pwd.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -87,27 +86,6 @@ ATF_TC_BODY(bad_paths, tc)
 	memset(longer, '/', sizeof(longer));
 	longer[sizeof(longer) - 1] = '\0';
 	lock_badly(longer, strerror(ENAMETOOLONG), EX_CANTCREAT);
-}
-
-/* As somebody for whom permissions count. */
-static void
-drop(void)
-{
-	const struct passwd *pw;
-
-	if (geteuid() != 0)
-		return;
-	pw = getpwnam("nobody");
-	if (pw == NULL || setegid(pw->pw_gid) == -1 ||
-	    seteuid(pw->pw_uid) == -1)
-		atf_tc_skip("cannot become nobody");
-}
-
-static void
-regain(void)
-{
-	ATF_REQUIRE_EQ(0, seteuid(getuid()));
-	ATF_REQUIRE_EQ(0, setegid(getgid()));
 }
 
 /* After the drop, in a directory of root's: a stale pid must not stay. */

@@ -1,5 +1,5 @@
 /*
- * What the tests of socket_file.h share: to bind, to look, to be nobody.
+ * What the tests of socket_file.h share: to bind, to look.
  * Not here: any test; what one program of them needs alone.
  */
 #ifndef SOCKET_FILE_FIXTURE_H
@@ -13,12 +13,12 @@
 #include <atf-c.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "socket_file.h"
 #include "unit.h"
 
@@ -72,17 +72,6 @@ look(const char *path)
 	ATF_REQUIRE_EQ_MSG(
 	    0, lstat(path, &st), "%s: %s", path, strerror(errno));
 	return st;
-}
-
-static inline bool
-exists(const char *path)
-{
-	struct stat st;
-
-	if (lstat(path, &st) == 0)
-		return true;
-	ATF_REQUIRE_EQ(ENOENT, errno);
-	return false;
 }
 
 static inline bool
@@ -185,39 +174,6 @@ check_new(const char *path, const char *lock)
 	ATF_REQUIRE(!exists(lock));
 	close(fd);
 	ATF_REQUIRE_EQ(descriptors, unit_descriptors());
-}
-
-/* As somebody who is not root, for whom permissions count. */
-static inline void
-drop(void)
-{
-	const struct passwd *pw;
-
-	if (geteuid() != 0)
-		return;
-	pw = getpwnam("nobody");
-	if (pw == NULL || setegid(pw->pw_gid) == -1 ||
-	    seteuid(pw->pw_uid) == -1)
-		atf_tc_skip("cannot become nobody");
-}
-
-/* Root again, who alone may write down how the case went. */
-static inline void
-regain(void)
-{
-	ATF_REQUIRE_EQ(0, seteuid(getuid()));
-	ATF_REQUIRE_EQ(0, setegid(getgid()));
-}
-
-static inline void
-write_file(const char *path, const char *text)
-{
-	FILE *f;
-
-	f = fopen(path, "w");
-	ATF_REQUIRE(f != NULL);
-	ATF_REQUIRE(fputs(text, f) >= 0);
-	ATF_REQUIRE_EQ(0, fclose(f));
 }
 
 #endif

@@ -101,6 +101,16 @@ tcp_pair(int fds[2], int size)
 	unblock(fds[1]);
 }
 
+/* The buffers of TCP are small, for a case that fills them. */
+static inline void
+pair(int fds[2], bool tcp)
+{
+	if (tcp)
+		tcp_pair(fds, 16384);
+	else
+		unix_pair(fds);
+}
+
 /* Send until the descriptor takes no more; returns how much that was. */
 static inline size_t
 fill(int fd)
