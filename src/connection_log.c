@@ -33,8 +33,6 @@ connection_log_begin(
 	uid_t uid;
 	gid_t gid;
 
-	if (!log_enabled(LOG_INFO))
-		return NULL;
 	address_socket_text(peer, length, text);
 	n = strlen(text);
 	if (peer->sa_family == AF_UNIX && getpeereid(fd, &uid, &gid) == 0)

@@ -14,8 +14,8 @@ struct connection_log;
 /*
  * A connection begins: who the client is (its address, for a Unix socket with
  * its user id) and now, in milliseconds of event_now().  To be called while it
- * is connected.  Returns NULL if such lines are not shown, or there is no
- * memory.  It ends by one of the other two.
+ * is connected.  Returns NULL if there is no memory.  It ends by one of the
+ * other two.
  */
 struct connection_log *connection_log_begin(
     int fd, const struct sockaddr *peer, socklen_t length, uint64_t now);

@@ -70,6 +70,7 @@ listener_open_unix(struct listener *l, const struct address *a,
 		return strerror(errno);
 	}
 	init(l, fd);
+	l->local = true;
 	if (a->kind == ADDRESS_ABSTRACT)
 		why = bind_abstract(fd, a, status);
 	else
@@ -122,9 +123,14 @@ void
 listener_adopt(struct listener *l, int fd)
 {
 	const int on = 1;
+	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
+	socklen_t length;
 
 	init(l, fd);
 	l->handed_over = true;
+	length = sizeof(ss);
+	(void)getsockname(fd, (struct sockaddr *)&ss, &length);
+	l->local = ss.ss_family == AF_UNIX;
 	(void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
@@ -208,12 +214,15 @@ static int
 accept_one(struct listener *l)
 {
 	const int on = 1;
-	struct sockaddr_storage peer = { .ss_family = AF_UNSPEC };
+	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
+	struct sockaddr *peer;
 	socklen_t length;
 	int fd;
 
-	length = sizeof(peer);
-	fd = accept4(l->io.fd, (struct sockaddr *)&peer, &length, ACCEPT_FLAGS);
+	length = sizeof(ss);
+	peer = l->tells_peer ? (struct sockaddr *)&ss : NULL;
+	fd = accept4(
+	    l->io.fd, peer, peer == NULL ? NULL : &length, ACCEPT_FLAGS);
 	if (fd == -1)
 		return -1;
 	l->starved = false;
@@ -221,11 +230,11 @@ accept_one(struct listener *l)
 	 * A Unix socket does not inherit it from the one that listens, nor does
 	 * a connection that was made before that one was handed over.
 	 */
-	if (peer.ss_family == AF_UNIX || l->handed_over)
+	if (l->local || l->handed_over)
 		(void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
-	if (peer.ss_family != AF_UNIX && l->handed_over)
+	if (!l->local && l->handed_over)
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	l->on_accept(l, fd, (struct sockaddr *)&peer, length);
+	l->on_accept(l, fd, peer, length);
 	return 0;
 }
 

@@ -26,10 +26,13 @@ struct listener {
 	bool waits;              /* for descriptors or memory */
 	bool starved;            /* told the administrator so */
 	struct socket_file file; /* of an ADDRESS_PATH */
+	bool local;              /* AF_UNIX; else TCP */
 	bool handed_over;        /* its open file is another process's too */
+	bool tells_peer;         /* the caller's, false at first */
 	/*
 	 * fd is accepted, non-blocking, close-on-exec, and on_accept's own; it
-	 * may pause the listener, not close it.
+	 * may pause the listener, not close it.  The address of the peer is
+	 * asked for, which takes time, only if tells_peer; else it is NULL.
 	 */
 	void (*on_accept)(
 	    struct listener *, int fd, const struct sockaddr *, socklen_t);

@@ -128,26 +128,23 @@ open_listeners(struct relay *r, const struct activation *a, int *status)
 	return NULL;
 }
 
-static bool
-has_tcp_clients_only(const struct relay *r)
-{
-	return !listeners_have_family(&r->listeners, AF_UNIX) &&
-	    (listeners_have_family(&r->listeners, AF_INET) ||
-	        listeners_have_family(&r->listeners, AF_INET6));
-}
-
 static int
 start_listeners(struct relay *r)
 {
+	struct listener *l;
 	bool tcp_clients;
 	size_t i;
 
 	relay_watch(r);
-	tcp_clients = has_tcp_clients_only(r);
+	tcp_clients = true;
+	for (i = 0; i < r->listeners.n; i++) {
+		l = &r->listeners.list[i];
+		l->on_starve = relay_on_starve;
+		l->tells_peer = log_enabled(LOG_INFO);
+		tcp_clients &= !l->local;
+	}
 	for (i = 0; i < r->workers.n; i++)
 		workers_context(&r->workers, i)->tcp_clients = tcp_clients;
-	for (i = 0; i < r->listeners.n; i++)
-		r->listeners.list[i].on_starve = relay_on_starve;
 	if (listeners_start(&r->listeners, r->loop, relay_on_accept, r) == -1)
 		return -1;
 	return relay_wait_for_exit(r);

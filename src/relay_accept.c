@@ -254,7 +254,10 @@ relay_on_accept(
 		return;
 	}
 	event_timer_cancel(r->loop, &r->exit_timer);
-	log = connection_log_begin(fd, peer, length, event_now(r->loop));
+	log = NULL;
+	if (peer != NULL)
+		log =
+		    connection_log_begin(fd, peer, length, event_now(r->loop));
 	workers_deal(&r->workers, fd, log);
 	tell_manager(r);
 	if (!r->refuses && workers_sessions(&r->workers) >= r->limit)

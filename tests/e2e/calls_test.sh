@@ -135,6 +135,9 @@ connections_body()
 	visit
 	# The port may have been one that needs this: src/connector.c.
 	[ "$(count_calls getsockname)" -le 224 ] || atf_fail "getsockname(2)"
+	# Nobody has asked who the clients are.
+	[ "$(count_calls 'accept4([0-9]*, NULL, NULL,')" -ge 224 ] ||
+	    atf_fail "accept4(2)"
 	[ "$(count_calls getsockopt)" -eq 0 ] || atf_fail "getsockopt(2)"
 
 	# shellcheck disable=SC2086

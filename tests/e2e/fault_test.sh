@@ -167,13 +167,10 @@ memory_body()
 {
 	need_faults
 	start_both -v -i 60
-	for from in 1 2; do
+	for from in 1 2 3; do
 		each meet malloc ENOMEM $from 1
 	done
-	each meet calloc ENOMEM 1 1
-	for call in malloc calloc; do
-		each meet $call ENOMEM 1 0
-	done
+	each meet malloc ENOMEM 1 0
 	stop_both
 }
 
@@ -252,9 +249,7 @@ always_body()
 	each endure epoll_ctl ENOMEM 1 0
 	each endure setsockopt EINVAL 1 0
 	each endure getsockname ENOBUFS 1 0
-	for call in malloc calloc; do
-		each endure $call ENOMEM 1 0
-	done
+	each endure malloc ENOMEM 1 0
 	stop_both
 }
 

@@ -169,9 +169,12 @@ wrap_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 	l->queued--;
 	sim_files[new].family = c->local ? AF_UNIX : AF_INET;
 	sim_files[new].conn = c;
-	*length = c->local
-	    ? sim_unix_name((struct sockaddr_storage *)(void *)address, "")
-	    : sim_tcp_name((struct sockaddr_storage *)(void *)address, c->port);
+	if (address != NULL)
+		*length = c->local
+		    ? sim_unix_name(
+		          (struct sockaddr_storage *)(void *)address, "")
+		    : sim_tcp_name(
+		          (struct sockaddr_storage *)(void *)address, c->port);
 	sim_progress();
 	return new;
 }

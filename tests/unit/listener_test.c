@@ -27,8 +27,11 @@ on_accept(
     struct listener *l, int fd, const struct sockaddr *sa, socklen_t length)
 {
 	ATF_CHECK_EQ(&accepted, l->arg);
-	ATF_CHECK_EQ(AF_INET, sa->sa_family);
-	ATF_CHECK_EQ(sizeof(struct sockaddr_in), length);
+	ATF_CHECK_EQ(l->tells_peer, sa != NULL);
+	if (sa != NULL) {
+		ATF_CHECK_EQ(AF_INET, sa->sa_family);
+		ATF_CHECK_EQ(sizeof(struct sockaddr_in), length);
+	}
 	if (last_fd != -1)
 		close(last_fd);
 	last_fd = fd;
@@ -114,6 +117,25 @@ ATF_TC_BODY(inherited_options, tc)
 	ATF_CHECK(fcntl(last_fd, F_GETFL) & O_NONBLOCK);
 	ATF_CHECK(fcntl(last_fd, F_GETFD) & FD_CLOEXEC);
 	ATF_CHECK_EQ(0, listener_close(&l));
+}
+
+/* Whose it is, is told if that is wanted, and does not matter else. */
+ATF_TC_WITHOUT_HEAD(peer);
+ATF_TC_BODY(peer, tc)
+{
+	struct endpoint e;
+	struct listener l;
+
+	open_listener(&l, &e);
+	client(&e);
+	run(1, GUARD_MS);
+	ATF_CHECK_EQ(1, accepted);
+	l.tells_peer = true;
+	client(&e);
+	run(2, GUARD_MS);
+	ATF_CHECK_EQ(2, accepted);
+	ATF_CHECK(option(last_fd, SOL_SOCKET, SO_OOBINLINE) != 0);
+	listener_close(&l);
 }
 
 ATF_TC_WITHOUT_HEAD(batches);
@@ -315,6 +337,7 @@ ATF_TC_BODY(paused_without_descriptors, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, inherited_options);
+	ATF_TP_ADD_TC(tp, peer);
 	ATF_TP_ADD_TC(tp, batches);
 	ATF_TP_ADD_TC(tp, one_by_one);
 	ATF_TP_ADD_TC(tp, sweep);
