@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 
 #include <err.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -59,7 +60,9 @@ open_connection(bool listening, int listener, const struct endpoint *e)
 	fd = socket(e->addr.ss_family, SOCK_STREAM, 0);
 	if (fd == -1)
 		err(1, "socket");
-	if (connect(fd, (const struct sockaddr *)&e->addr, e->length) == -1)
+	/* Reset before connect(2) could tell: the actions will (ENOTCONN). */
+	if (connect(fd, (const struct sockaddr *)&e->addr, e->length) == -1 &&
+	    errno != ECONNRESET)
 		err(1, "connect");
 	return fd;
 }

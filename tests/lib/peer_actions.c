@@ -222,7 +222,8 @@ do_end(int fd, bool eof_allowed, bool reset_allowed)
 		errx(1, "%s: got an octet", doing);
 	if (k == 0 && !eof_allowed)
 		errx(1, "%s: end of file", doing);
-	if (k == -1 && (errno != ECONNRESET || !reset_allowed))
+	if (k == -1 &&
+	    ((errno != ECONNRESET && errno != ENOTCONN) || !reset_allowed))
 		err(1, "%s", doing);
 }
 

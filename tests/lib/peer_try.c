@@ -53,7 +53,7 @@ failed(void)
 {
 	if (errno == EAGAIN || errno == EINTR)
 		return GOES_ON;
-	if (errno != ECONNRESET && errno != EPIPE)
+	if (errno != ECONNRESET && errno != EPIPE && errno != ENOTCONN)
 		err(1, "try");
 	return BROKE;
 }
