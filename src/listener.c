@@ -130,7 +130,8 @@ listener_adopt(struct listener *l, int fd)
 	l->handed_over = true;
 	length = sizeof(ss);
 	(void)getsockname(fd, (struct sockaddr *)&ss, &length);
-	l->local = ss.ss_family == AF_UNIX;
+	/* If it could not be told, what is read from it is read with care. */
+	l->local = ss.ss_family != AF_INET && ss.ss_family != AF_INET6;
 	(void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }

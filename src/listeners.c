@@ -205,19 +205,13 @@ listeners_sweep(struct listeners *ls)
 }
 
 bool
-listeners_have_family(const struct listeners *ls, int family)
+listeners_have(const struct listeners *ls, bool local)
 {
-	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
-	socklen_t length;
 	size_t i;
 
-	for (i = 0; i < ls->n; i++) {
-		length = sizeof(ss);
-		if (getsockname(ls->list[i].io.fd, (struct sockaddr *)&ss,
-		        &length) == 0 &&
-		    ss.ss_family == family)
+	for (i = 0; i < ls->n; i++)
+		if (ls->list[i].local == local)
 			return true;
-	}
 	return false;
 }
 

@@ -46,8 +46,8 @@ void listeners_resume(struct listeners *);
 /* As listener_sweep(), for all. */
 void listeners_sweep(struct listeners *);
 
-/* Whether one of them is of the family, AF_UNIX for example. */
-bool listeners_have_family(const struct listeners *, int family);
+/* Whether one of them is a Unix socket (local), or one of TCP. */
+bool listeners_have(const struct listeners *, bool local);
 
 /* Directory of the socket file, -1 for none; while one listens. */
 int listeners_directory(const struct listeners *);

@@ -131,20 +131,17 @@ open_listeners(struct relay *r, const struct activation *a, int *status)
 static int
 start_listeners(struct relay *r)
 {
-	struct listener *l;
 	bool tcp_clients;
 	size_t i;
 
 	relay_watch(r);
-	tcp_clients = true;
-	for (i = 0; i < r->listeners.n; i++) {
-		l = &r->listeners.list[i];
-		l->on_starve = relay_on_starve;
-		l->tells_peer = log_enabled(LOG_INFO);
-		tcp_clients &= !l->local;
-	}
+	tcp_clients = !listeners_have(&r->listeners, true);
 	for (i = 0; i < r->workers.n; i++)
 		workers_context(&r->workers, i)->tcp_clients = tcp_clients;
+	for (i = 0; i < r->listeners.n; i++) {
+		r->listeners.list[i].on_starve = relay_on_starve;
+		r->listeners.list[i].tells_peer = log_enabled(LOG_INFO);
+	}
 	if (listeners_start(&r->listeners, r->loop, relay_on_accept, r) == -1)
 		return -1;
 	return relay_wait_for_exit(r);
@@ -186,10 +183,9 @@ relay_needs(const struct relay *r, struct sandbox_needs *needs)
 	needs->helped = dialer_is_helped(&r->dialer);
 	needs->target_directory = r->dialer.directory;
 	needs->inet = r->options->target.kind == ADDRESS_HOST ||
-	    listeners_have_family(&r->listeners, AF_INET) ||
-	    listeners_have_family(&r->listeners, AF_INET6);
+	    listeners_have(&r->listeners, false);
 	needs->local = r->options->target.kind != ADDRESS_HOST ||
-	    listeners_have_family(&r->listeners, AF_UNIX);
+	    listeners_have(&r->listeners, true);
 	needs->directories[0] = listeners_directory(&r->listeners);
 	needs->removed[0] = NULL;
 	if (needs->directories[0] != -1)
