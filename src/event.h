@@ -61,6 +61,12 @@ struct event_io {
 extern const char event_backend_name[];
 
 /*
+ * Of several loops that wait for the same socket with EVENT_LEVEL, a
+ * connection wakes one; else it wakes all.
+ */
+extern const bool event_backend_wakes_one;
+
+/*
  * Create a loop.  Returns NULL and errno as epoll_create1(2) or kqueue(2).
  * To be called after the last fork(2) of the process: a kqueue does not
  * survive it.

@@ -18,6 +18,7 @@ struct event_backend {
 };
 
 const char event_backend_name[] = "epoll";
+const bool event_backend_wakes_one = true; /* EPOLLEXCLUSIVE, Linux 4.5 */
 
 struct event_backend *
 event_backend_open(void)
@@ -50,7 +51,9 @@ event_backend_set(struct event_backend *b, struct event_io *io, unsigned bits)
 
 	if (!(bits & EVENT_LEVEL))
 		ev.events |= EPOLLET;
-	if (bits & EVENT_READ)
+	if (bits & EVENT_LEVEL)
+		ev.events |= EPOLLIN | EPOLLEXCLUSIVE;
+	else if (bits & EVENT_READ)
 		ev.events |= EPOLLIN | EPOLLRDHUP | EPOLLPRI;
 	if (bits & EVENT_WRITE)
 		ev.events |= EPOLLOUT;

@@ -21,6 +21,7 @@ struct event_backend {
 };
 
 const char event_backend_name[] = "kqueue";
+const bool event_backend_wakes_one = false;
 
 struct event_backend *
 event_backend_open(void)

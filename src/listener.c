@@ -9,6 +9,7 @@
 #include <netinet/tcp.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -136,6 +137,22 @@ listener_adopt(struct listener *l, int fd)
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
+int
+listener_share(struct listener *l, const struct listener *first)
+{
+	int fd;
+
+	fd = fcntl(first->io.fd, F_DUPFD_CLOEXEC, 0);
+	if (fd == -1)
+		return -1;
+	init(l, fd);
+	l->shares = true;
+	l->local = first->local;
+	l->handed_over = first->handed_over;
+	l->tells_peer = first->tells_peer;
+	return 0;
+}
+
 const char *
 listener_text(const struct listener *l, char text[])
 {
@@ -175,17 +192,27 @@ on_resume(struct event_timer *t)
 	listen_again(l);
 }
 
+/* Of several loops one is told of a client: one that accepts it, please. */
+static void
+stop_accepting(struct listener *l)
+{
+	if (l->shares)
+		event_io_remove(l->loop, &l->io);
+	else
+		event_io_disable(l->loop, &l->io, EVENT_READ);
+}
+
 /* Descriptors or memory ran out; spinning would not bring them back. */
 static void
 starve(struct listener *l)
 {
 	char text[ADDRESS_TEXT_SIZE];
 
-	if (!l->starved)
+	if (!l->starved && !l->shares)
 		log_write(LOG_WARNING, "%s: not accepting for now: %s",
 		    listener_text(l, text), strerror(errno));
 	l->starved = l->waits = true;
-	event_io_disable(l->loop, &l->io, EVENT_READ);
+	stop_accepting(l);
 	event_timer_set(l->loop, &l->resume_timer, RESUME_MS);
 	if (l->on_starve != NULL)
 		l->on_starve(l);
@@ -303,7 +330,7 @@ void
 listener_pause(struct listener *l)
 {
 	l->paused = true;
-	event_io_disable(l->loop, &l->io, EVENT_READ);
+	stop_accepting(l);
 }
 
 void
@@ -314,6 +341,14 @@ listener_resume(struct listener *l)
 	listen_again(l);
 }
 
+void
+listener_renew(struct listener *l)
+{
+	event_io_remove(l->loop, &l->io);
+	if (!l->waits)
+		listen_again(l);
+}
+
 int
 listener_close(struct listener *l)
 {
@@ -322,8 +357,8 @@ listener_close(struct listener *l)
 	result = socket_file_remove(&l->file);
 	if (l->loop != NULL) {
 		event_timer_cancel(l->loop, &l->resume_timer);
-		if (l->handed_over)
-			event_io_remove(l->loop, &l->io);
+		/* Its open file may be others', too. */
+		event_io_remove(l->loop, &l->io);
 		event_io_close(l->loop, &l->io);
 	} else {
 		close(l->io.fd);

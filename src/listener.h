@@ -28,7 +28,8 @@ struct listener {
 	struct socket_file file; /* of an ADDRESS_PATH */
 	bool local;              /* AF_UNIX; else TCP */
 	bool handed_over;        /* its open file is another process's too */
-	bool tells_peer;         /* the caller's, false at first */
+	bool shares;     /* the first one's socket; that one complains */
+	bool tells_peer; /* the caller's, false at first */
 	/*
 	 * fd is accepted, non-blocking, close-on-exec, and on_accept's own; it
 	 * may pause the listener, not close it.  The address of the peer is
@@ -61,6 +62,12 @@ int listener_open_tcp(struct listener *, struct endpoint *, int backlog);
  */
 void listener_adopt(struct listener *, int fd);
 
+/*
+ * Make another one of the same socket, for another loop; its file stays with
+ * the first.  Returns 0, or -1 and errno as dup(2).
+ */
+int listener_share(struct listener *, const struct listener *first);
+
 /* The address as text: ADDRESS_TEXT_SIZE octets at most.  Returns text. */
 const char *listener_text(const struct listener *, char text[]);
 
@@ -75,6 +82,9 @@ void listener_pause(struct listener *);
 
 /* Accept again. */
 void listener_resume(struct listener *);
+
+/* Find clients that only another loop was told of, before it paused. */
+void listener_renew(struct listener *);
 
 /*
  * Close it and remove its socket file.  Returns 0, or -1 and errno when the

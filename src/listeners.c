@@ -155,12 +155,24 @@ listeners_adopt(struct listeners *ls, const int fds[], size_t n)
 }
 
 int
+listeners_share(struct listeners *ls, const struct listeners *first)
+{
+	int status;
+
+	if (allocate(ls, first->n, &status) != NULL)
+		return -1;
+	for (; ls->n < first->n; ls->n++)
+		if (listener_share(&ls->list[ls->n], &first->list[ls->n]) == -1)
+			return -1;
+	return 0;
+}
+
+int
 listeners_start(struct listeners *ls, struct event_loop *loop,
     void (*on_accept)(
         struct listener *, int, const struct sockaddr *, socklen_t),
     void *arg)
 {
-	char text[ADDRESS_TEXT_SIZE];
 	struct listener *l;
 	size_t i;
 
@@ -171,10 +183,18 @@ listeners_start(struct listeners *ls, struct event_loop *loop,
 		if (listener_start(l, loop) == -1)
 			return -1;
 	}
+	return 0;
+}
+
+void
+listeners_tell(const struct listeners *ls)
+{
+	char text[ADDRESS_TEXT_SIZE];
+	size_t i;
+
 	for (i = 0; i < ls->n; i++)
 		log_write(LOG_NOTICE, "listening on %s",
 		    listener_text(&ls->list[i], text));
-	return 0;
 }
 
 void
@@ -193,6 +213,15 @@ listeners_resume(struct listeners *ls)
 
 	for (i = 0; i < ls->n; i++)
 		listener_resume(&ls->list[i]);
+}
+
+void
+listeners_renew(struct listeners *ls)
+{
+	size_t i;
+
+	for (i = 0; i < ls->n; i++)
+		listener_renew(&ls->list[i]);
 }
 
 void

@@ -31,19 +31,27 @@ const char *listeners_open(struct listeners *, const struct address *,
 int listeners_adopt(struct listeners *, const int fds[], size_t n);
 
 /*
- * Accept from now on, each connection being given to on_accept; a line in
- * the log names each socket.  Returns 0, or -1 and errno.
+ * Make others of the same sockets, for another loop: see listener_share().
+ * Returns 0, or -1 and errno; then listeners_close() is still due.
+ */
+int listeners_share(struct listeners *, const struct listeners *first);
+
+/*
+ * Accept from now on, each connection being given to on_accept.  Returns 0,
+ * or -1 and errno.
  */
 int listeners_start(struct listeners *, struct event_loop *,
     void (*on_accept)(
         struct listener *, int, const struct sockaddr *, socklen_t),
     void *arg);
 
-/* As listener_pause() and listener_resume(), for all. */
+/* A line in the log for each socket. */
+void listeners_tell(const struct listeners *);
+
+/* As the functions of listener.h, for all. */
 void listeners_pause(struct listeners *);
 void listeners_resume(struct listeners *);
-
-/* As listener_sweep(), for all. */
+void listeners_renew(struct listeners *);
 void listeners_sweep(struct listeners *);
 
 /* Whether one of them is a Unix socket (local), or one of TCP. */

@@ -142,8 +142,10 @@ start_listeners(struct relay *r)
 		r->listeners.list[i].on_starve = relay_on_starve;
 		r->listeners.list[i].tells_peer = log_enabled(LOG_INFO);
 	}
-	if (listeners_start(&r->listeners, r->loop, relay_on_accept, r) == -1)
+	if (listeners_start(&r->listeners, r->loop, relay_on_accept, r) == -1 ||
+	    relay_share(r) == -1)
 		return -1;
+	listeners_tell(&r->listeners);
 	return relay_wait_for_exit(r);
 }
 

@@ -19,13 +19,17 @@
 
 /*
  * For each further worker: its loop, both ends of the pipe to it, and both
- * sockets of a session that no longer counts.  All of them share a pipe to
- * main.
+ * sockets of a session that no longer counts.  Main has two pipes to it then,
+ * of hand-overs and of notes.
  */
 #define LOOP_RESERVED 1
 #define PIPE_RESERVED 2
 #define ENDING_RESERVED 2
 #define WORKER_RESERVED (LOOP_RESERVED + PIPE_RESERVED + ENDING_RESERVED)
+#define MAIN_RESERVED (PIPE_RESERVED + PIPE_RESERVED)
+
+/* Listeners are shared if each takes the place of one session of so many. */
+#define LEAST_SHARE 16
 
 /* Of so many descriptors, a worker's pool may hold one pipe. */
 #define DESCRIPTORS_FOR_A_PIPE 64
@@ -55,7 +59,7 @@ relay_workers(const struct options *o)
 		wanted = OPTIONS_WORKERS_MAX;
 	descriptors = descriptors_raise_limit();
 	each = WORKER_RESERVED + relay_pipes() * PIPE_RESERVED;
-	fixed = RESERVED + PIPE_RESERVED + relay_pipes() * PIPE_RESERVED;
+	fixed = RESERVED + MAIN_RESERVED + relay_pipes() * PIPE_RESERVED;
 	possible =
 	    1 + (descriptors > fixed ? (descriptors - fixed) / 2 / each : 0);
 	if (wanted <= possible)
@@ -68,6 +72,13 @@ relay_workers(const struct options *o)
 	return possible;
 }
 
+/* What it takes that all workers accept. */
+static size_t
+shared(const struct relay *r)
+{
+	return (r->workers.n - 1) * r->listeners.n;
+}
+
 static size_t
 reserved(const struct relay *r)
 {
@@ -76,28 +87,55 @@ reserved(const struct relay *r)
 	n = RESERVED + r->listeners.n +
 	    r->workers.n * r->workers.pipes * PIPE_RESERVED;
 	if (r->workers.n > 1)
-		n += (r->workers.n - 1) * WORKER_RESERVED + PIPE_RESERVED;
+		n += (r->workers.n - 1) * WORKER_RESERVED + MAIN_RESERVED;
+	if (r->shares)
+		n += shared(r);
 	return n;
+}
+
+/* How many sessions there are descriptors for. */
+static size_t
+room(const struct relay *r)
+{
+	size_t descriptors;
+
+	descriptors = descriptors_raise_limit();
+	return descriptors > reserved(r) + 2 ? (descriptors - reserved(r)) / 2
+	                                     : 1;
+}
+
+/*
+ * Not where the number of clients has to be known to one, or when the last
+ * has gone: then only main accepts.
+ */
+static bool
+may_share(const struct relay *r)
+{
+	return event_backend_wakes_one && r->workers.n > 1 && !r->refuses &&
+	    r->options->exit_idle_time == EVENT_INFINITE;
 }
 
 void
 relay_set_limit(struct relay *r)
 {
-	size_t descriptors, possible, wanted;
+	size_t possible, wanted;
 
-	descriptors = descriptors_raise_limit();
-	possible =
-	    descriptors > reserved(r) + 2 ? (descriptors - reserved(r)) / 2 : 1;
 	wanted = r->options->connections_max;
 	if (!r->options->has_connections_max && !r->options->has_listen)
 		wanted = HANDED_OVER_MAX;
 	r->refuses = wanted > 0;
+	r->shares = may_share(r);
+	possible = room(r);
+	if (r->shares && possible < shared(r) * LEAST_SHARE) {
+		r->shares = false;
+		possible = room(r);
+	}
 	r->limit = wanted > 0 && wanted < possible ? wanted : possible;
 	if (wanted > possible)
 		log_write(LOG_WARNING,
 		    "--connections-max: %zu is more than %zu descriptors "
 		    "allow, using %zu",
-		    wanted, descriptors, possible);
+		    wanted, descriptors_raise_limit(), possible);
 }
 
 /*
@@ -130,6 +168,19 @@ relay_wait_for_exit(struct relay *r)
 	    r->loop, &r->exit_timer, r->options->exit_idle_time);
 }
 
+/*
+ * Near the limit only main accepts; each of the others may have one too many
+ * in its hands, for which ENDING_RESERVED has room.
+ */
+int
+relay_share(struct relay *r)
+{
+	if (!r->shares)
+		return 0;
+	return workers_share(
+	    &r->workers, &r->listeners, r->limit - r->workers.n);
+}
+
 static void
 tell_manager(struct relay *r)
 {
@@ -137,27 +188,32 @@ tell_manager(struct relay *r)
 	    workers_total(&r->workers));
 }
 
-/* Only we let more sessions in: if there is room now, there is room then. */
+/*
+ * Be told of each end while one is waited for.  That is said before the count
+ * is taken: an end that is not in it is told.
+ */
 static void
 let_in(struct relay *r)
 {
 	r->ended = workers_ended(&r->workers);
-	if (workers_sessions(&r->workers) >= r->limit)
-		return;
-	watch(r, false);
-	listeners_resume(&r->listeners);
-}
-
-static void
-keep_out(struct relay *r)
-{
-	listeners_pause(&r->listeners);
 	watch(r, true);
-	/* One may have ended before its worker knew that we wait for it. */
-	let_in(r);
+	if (workers_sessions(&r->workers) >= r->limit) {
+		if (!r->refuses)
+			listeners_pause(&r->listeners);
+		return;
+	}
+	listeners_resume(&r->listeners);
+	if (workers_rest(&r->workers)) {
+		/* Room for one only, and they would rest at once. */
+		if (workers_sessions(&r->workers) >=
+		    r->workers.most - r->workers.most / 16)
+			return;
+		workers_admit(&r->workers);
+	}
+	watch(r, false);
 }
 
-/* The same; of what ended before we accepted last, we have had the use. */
+/* Of what ended before we accepted last, we have had the use. */
 void
 relay_on_starve(struct listener *l)
 {
@@ -172,7 +228,8 @@ relay_on_starve(struct listener *l)
 static void
 end_drain(struct relay *r)
 {
-	if (workers_sessions(&r->workers) == 0)
+	/* In this order: what was accepted is counted. */
+	if (workers_are_shut(&r->workers) && workers_sessions(&r->workers) == 0)
 		event_loop_stop(r->loop);
 }
 
@@ -194,6 +251,8 @@ relay_on_note(struct workers *all)
 		end_drain(r);
 		return;
 	}
+	if (workers_rested(all))
+		listeners_renew(&r->listeners);
 	let_in(r);
 	/* A second note must not begin the time anew. */
 	if (workers_sessions(all) == 0 && r->exit_timer.slot == 0)
@@ -249,7 +308,7 @@ relay_on_accept(
 
 	r = l->arg;
 	r->ended = workers_ended(&r->workers);
-	if (workers_sessions(&r->workers) >= r->limit) {
+	if (r->refuses && workers_sessions(&r->workers) >= r->limit) {
 		refuse(r, l, fd);
 		return;
 	}
@@ -261,5 +320,5 @@ relay_on_accept(
 	workers_deal(&r->workers, fd, log);
 	tell_manager(r);
 	if (!r->refuses && workers_sessions(&r->workers) >= r->limit)
-		keep_out(r);
+		let_in(r);
 }

@@ -78,20 +78,24 @@ static void
 drain(struct relay *r)
 {
 	size_t open;
-	bool again;
+	bool again, shut;
 
 	listeners_close(&r->listeners);
+	workers_shut(&r->workers);
 	event_timer_cancel(r->loop, &r->exit_timer);
 	manager_stopping(r->manager, r->options->drain_time);
 	again = r->draining;
 	r->draining = true;
 	relay_watch(r);
+	/* In this order: what was accepted is counted. */
+	shut = workers_are_shut(&r->workers);
 	open = workers_sessions(&r->workers);
-	if (again || open == 0) {
+	if (again || (shut && open == 0)) {
 		event_loop_stop(r->loop);
 		return;
 	}
-	log_write(LOG_NOTICE, "stopping: %zu connections open", open);
+	if (open > 0)
+		log_write(LOG_NOTICE, "stopping: %zu connections open", open);
 	event_timer_init(&r->drain_timer, on_drain_timeout);
 	if (event_timer_set(r->loop, &r->drain_timer, r->options->drain_time) ==
 	    -1)

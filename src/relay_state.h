@@ -28,6 +28,7 @@ struct relay {
 	/* relay_accept.c */
 	size_t limit;   /* sessions at once */
 	bool refuses;   /* above it; else clients wait in the backlog */
+	bool shares;    /* every worker accepts, not only main */
 	uint64_t ended; /* sessions, when we accepted last */
 	uint64_t refused;
 	struct log_limit refused_log;
@@ -48,6 +49,9 @@ size_t relay_pipes(void);
 
 /* How many sessions there may be; the listeners are open. */
 void relay_set_limit(struct relay *);
+
+/* Have all workers accept, if they may.  Returns 0, or -1 and errno. */
+int relay_share(struct relay *);
 
 /* Tell apart what the other threads have to say: after any change of it. */
 void relay_watch(struct relay *);

@@ -63,6 +63,79 @@ worker_take(struct worker *w, int client, struct connection_log *log)
 	leave(w);
 }
 
+/* A client that only this loop was told of is main's now. */
+static void
+leave_to_main(struct worker *w)
+{
+	atomic_store(&w->all->rested, true);
+	workers_note(w->all);
+}
+
+static void
+on_starve(struct listener *l)
+{
+	leave_to_main(l->arg);
+}
+
+/* Main goes on accepting, and knows when there is room. */
+static void
+rest(struct worker *w)
+{
+	w->rests = true;
+	listeners_pause(&w->listeners);
+	atomic_store(&w->held, true);
+	leave_to_main(w);
+}
+
+static void
+on_accept(
+    struct listener *l, int fd, const struct sockaddr *peer, socklen_t length)
+{
+	struct connection_log *log;
+	struct workers *all;
+	struct worker *w;
+
+	w = l->arg;
+	all = w->all;
+	log = NULL;
+	if (peer != NULL)
+		log = connection_log_begin(
+		    fd, peer, length, event_now(w->context.loop));
+	worker_deal(w, fd, log);
+	if (atomic_load(&all->watch) & WORKERS_ANY_END)
+		workers_note(all);
+	if (atomic_load(&all->open) >= all->most)
+		rest(w);
+}
+
+int
+worker_share(struct worker *w, const struct listeners *first)
+{
+	size_t i;
+
+	if (listeners_share(&w->listeners, first) == -1)
+		return -1;
+	for (i = 0; i < w->listeners.n; i++)
+		w->listeners.list[i].on_starve = on_starve;
+	return listeners_start(&w->listeners, w->context.loop, on_accept, w);
+}
+
+/* What main has decided about them. */
+static void
+mind_listeners(struct worker *w)
+{
+	if (w->listeners.n == 0)
+		return;
+	if (atomic_load(&w->all->shutting)) {
+		listeners_close(&w->listeners);
+		if (atomic_fetch_sub(&w->all->doors, 1) == 1)
+			workers_note(w->all);
+	} else if (w->rests && !atomic_load(&w->held)) {
+		w->rests = false;
+		listeners_resume(&w->listeners);
+	}
+}
+
 void
 worker_count(const struct worker *w, struct workers_counts *c)
 {
@@ -118,6 +191,7 @@ on_handover(struct event_io *io, unsigned ready)
 		w->telling = false;
 		tell(w);
 	}
+	mind_listeners(w);
 	/* Those that were accepted end as every session does. */
 	if (all && atomic_load(&w->all->stopping))
 		event_loop_stop(w->context.loop);
@@ -140,7 +214,7 @@ open_pipe(struct worker *w)
  * lies between it and the loop before.
  */
 int
-worker_open(struct worker *w, struct workers *all)
+worker_open(struct worker *w, struct workers *all, size_t n)
 {
 	struct event_loop *loop;
 	struct pool *pool;
@@ -152,10 +226,12 @@ worker_open(struct worker *w, struct workers *all)
 	loop = event_loop_create();
 	session_context_init(&w->context, loop, pool, on_session_end);
 	atomic_init(&w->open, 0);
+	atomic_init(&w->accepted, 0);
 	atomic_init(&w->asked, false);
+	atomic_init(&w->held, false);
 	if (pool == NULL || loop == NULL)
 		return -1;
-	return is_main(w) ? 0 : open_pipe(w);
+	return n > 1 ? open_pipe(w) : 0;
 }
 
 /* Without its backend a worker is lost, and the process ends. */
@@ -193,6 +269,7 @@ drop_handovers(struct worker *w)
 void
 worker_close(struct worker *w)
 {
+	listeners_close(&w->listeners);
 	if (w->io.fd != -1) {
 		drop_handovers(w);
 		event_io_close(w->context.loop, &w->io);

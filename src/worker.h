@@ -19,6 +19,8 @@ struct worker {
 	struct log_limit refused_log;
 	struct event_io io; /* reading end of the hand-overs' pipe, or unset */
 	bool telling;       /* as soon as all that was dealt before is read */
+	struct listeners listeners; /* shared with main's, or none */
+	bool rests;                 /* accepts nothing */
 
 	/* Main's. */
 	_Alignas(WORKER_ALIGNMENT) int handover_fd; /* its writing end */
@@ -26,7 +28,9 @@ struct worker {
 
 	/* Shared. */
 	atomic_size_t open;           /* dealt and not ended */
+	atomic_size_t accepted;       /* not by main */
 	atomic_bool asked;            /* for its counts */
+	atomic_bool held;             /* it rests until main thinks otherwise */
 	struct workers_counts counts; /* settled by all->owing */
 };
 
@@ -36,12 +40,23 @@ struct worker_handover {
 	struct connection_log *log;
 };
 
-/* Make its loop, and its pipe unless it is main.  Returns 0, or -1 and errno.
+/*
+ * Make its loop, and its pipe if it is one of several.  Returns 0, or -1 and
+ * errno.
  */
-int worker_open(struct worker *, struct workers *);
+int worker_open(struct worker *, struct workers *, size_t n);
 
 /* How sessions end with the worker. */
 #define WORKER_STOPPED "relay stopped"
+
+/* Listen as well, before its thread is started.  Returns 0, or -1 and errno. */
+int worker_share(struct worker *, const struct listeners *);
+
+/*
+ * Have a client relayed that this one accepted, where there are the fewest;
+ * in its own thread.
+ */
+void worker_deal(struct worker *, int client, struct connection_log *);
 
 /* Relay a client that was dealt to it, in the worker's own thread. */
 void worker_take(struct worker *, int client, struct connection_log *);

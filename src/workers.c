@@ -74,11 +74,24 @@ workers_open(struct workers *all, size_t n, size_t pipes,
 	if (all->list == NULL)
 		return -1;
 	for (; all->n < n; all->n++)
-		if (worker_open(&all->list[all->n], all) == -1) {
+		if (worker_open(&all->list[all->n], all, n) == -1) {
 			all->n++;
 			return -1;
 		}
 	return n > 1 ? open_notes(all) : 0;
+}
+
+int
+workers_share(
+    struct workers *all, const struct listeners *listeners, size_t most)
+{
+	size_t i;
+
+	all->most = most;
+	for (i = 1; i < all->n; i++)
+		if (worker_share(&all->list[i], listeners) == -1)
+			return -1;
+	return 0;
 }
 
 struct session_context *
@@ -100,21 +113,23 @@ workers_start(struct workers *all)
 			errno = e;
 			return -1;
 		}
+		if (w->listeners.n > 0)
+			atomic_fetch_add(&all->doors, 1);
 		all->threads++;
 	}
 	return 0;
 }
 
-/* Whoever comes after the one that was dealt to last wins a tie. */
+/* The first wins a tie. */
 static size_t
-choose(const struct workers *all)
+choose(const struct workers *all, size_t first)
 {
 	size_t best, fewest, i, k, open;
 
-	best = all->last;
+	best = first;
 	fewest = SIZE_MAX;
-	for (k = 1; k <= all->n; k++) {
-		i = (all->last + k) % all->n;
+	for (k = 0; k < all->n; k++) {
+		i = (first + k) % all->n;
 		open = atomic_load(&all->list[i].open);
 		if (open < fewest) {
 			fewest = open;
@@ -136,26 +151,42 @@ hand_over(struct worker *w, int client, struct connection_log *log)
 	return write(w->handover_fd, &h, sizeof(h)) == (ssize_t)sizeof(h);
 }
 
-void
-workers_deal(struct workers *all, int client, struct connection_log *log)
+static void
+deal(struct worker *from, struct worker *w, int client,
+    struct connection_log *log)
 {
-	struct worker *w;
-
-	all->dealt++;
-	all->last = choose(all);
-	w = &all->list[all->last];
 	/* Counted before its worker can end it. */
-	atomic_fetch_add(&all->open, 1);
+	atomic_fetch_add(&from->all->open, 1);
 	atomic_fetch_add(&w->open, 1);
-	if (w != all->list) {
+	if (w != from) {
 		if (hand_over(w, client, log))
 			return;
 		/* A full pipe: it has not taken thousands.  Serve it here. */
 		atomic_fetch_sub(&w->open, 1);
-		w = all->list;
+		w = from;
 		atomic_fetch_add(&w->open, 1);
 	}
 	worker_take(w, client, log);
+}
+
+void
+worker_deal(struct worker *from, int client, struct connection_log *log)
+{
+	struct workers *all;
+
+	all = from->all;
+	atomic_fetch_add(&from->accepted, 1);
+	deal(from, &all->list[choose(all, (size_t)(from - all->list))], client,
+	    log);
+}
+
+/* A worker that does not accept had better begin at once. */
+void
+workers_deal(struct workers *all, int client, struct connection_log *log)
+{
+	all->dealt++;
+	all->last = choose(all, all->most > 0 ? 0 : (all->last + 1) % all->n);
+	deal(all->list, &all->list[all->last], client, log);
 }
 
 size_t
@@ -164,10 +195,22 @@ workers_sessions(const struct workers *all)
 	return atomic_load(&all->open);
 }
 
+static uint64_t
+dealt(const struct workers *all)
+{
+	uint64_t n;
+	size_t i;
+
+	n = all->dealt;
+	for (i = 1; i < all->n; i++)
+		n += atomic_load(&all->list[i].accepted);
+	return n;
+}
+
 uint64_t
 workers_total(const struct workers *all)
 {
-	return all->dealt - atomic_load(&all->refused);
+	return dealt(all) - atomic_load(&all->refused);
 }
 
 uint64_t
@@ -185,7 +228,11 @@ workers_failed(const struct workers *all)
 uint64_t
 workers_ended(const struct workers *all)
 {
-	return all->dealt - atomic_load(&all->open);
+	size_t open;
+
+	/* First, lest it count what is not dealt yet. */
+	open = atomic_load(&all->open);
+	return dealt(all) - open;
 }
 
 void
@@ -203,6 +250,48 @@ wake(struct workers *all)
 
 	for (i = 1; i <= all->threads; i++)
 		(void)hand_over(&all->list[i], -1, NULL);
+}
+
+bool
+workers_rest(const struct workers *all)
+{
+	size_t i;
+
+	for (i = 1; i <= all->threads; i++)
+		if (atomic_load(&all->list[i].held))
+			return true;
+	return false;
+}
+
+bool
+workers_rested(struct workers *all)
+{
+	return atomic_exchange(&all->rested, false);
+}
+
+void
+workers_admit(struct workers *all)
+{
+	size_t i;
+
+	for (i = 1; i <= all->threads; i++)
+		atomic_store(&all->list[i].held, false);
+	wake(all);
+}
+
+void
+workers_shut(struct workers *all)
+{
+	if (workers_are_shut(all))
+		return;
+	atomic_store(&all->shutting, true);
+	wake(all);
+}
+
+bool
+workers_are_shut(const struct workers *all)
+{
+	return atomic_load(&all->doors) == 0;
 }
 
 void

@@ -1,7 +1,8 @@
 /*
  * Threads that share the work: each has an event loop and sessions of its own.
- * Worker 0 is the main thread, which accepts and deals; with no other worker
- * there is no thread, and no descriptor or system call for one.
+ * Worker 0 is the main thread, which accepts and deals; the others may, too.
+ * With no other worker there is no thread, and no descriptor or system call
+ * for one.
  * Not here: what one worker does, see worker.c; who is let in, see
  * relay_accept.c.
  *
@@ -20,6 +21,7 @@
 #include <stdint.h>
 
 #include "event.h"
+#include "listeners.h"
 #include "session.h"
 
 /* What main waits for: bits of `watch`. */
@@ -42,8 +44,9 @@ struct workers {
 	size_t n;
 	size_t pipes;   /* that each pool may hold */
 	size_t threads; /* that were started */
-	size_t last;    /* was dealt to last */
-	uint64_t dealt; /* connections ever, refused ones too */
+	size_t last;    /* was dealt to last, if only main accepts */
+	size_t most;    /* sessions, while others accept; 0: they do not */
+	uint64_t dealt; /* connections that main accepted, refused ones too */
 
 	/* In main's loop: look at the counts, and at failed. */
 	void (*on_note)(struct workers *);
@@ -55,6 +58,9 @@ struct workers {
 	atomic_size_t open;    /* dealt and not ended */
 	atomic_size_t refused; /* accepted, but there was no memory */
 	atomic_size_t owing;   /* workers that have not told their counts */
+	atomic_size_t doors;   /* workers that have listeners */
+	atomic_bool shutting;  /* these listeners */
+	atomic_bool rested;    /* one that did not before */
 	atomic_bool failed;    /* the backend of a worker's loop */
 	atomic_bool stopping;
 };
@@ -74,13 +80,31 @@ struct session_context *workers_context(struct workers *, size_t i);
 int workers_start(struct workers *);
 
 /*
+ * Have the other workers accept, too, while there are fewer sessions than
+ * most; then they tell (on_note) and rest.  Before the threads are started.
+ * Returns 0, or -1 and errno.
+ */
+int workers_share(struct workers *, const struct listeners *, size_t most);
+
+/* Whether any of them rests, or has begun to since this was asked. */
+bool workers_rest(const struct workers *);
+bool workers_rested(struct workers *);
+
+/* Have them go on. */
+void workers_admit(struct workers *);
+
+/* Close their listeners; on_note is called when all have. */
+void workers_shut(struct workers *);
+bool workers_are_shut(const struct workers *);
+
+/*
  * Relay an accepted client, where there are the fewest.  This takes over its
  * descriptor and its log.  Without memory the client is closed, and counted as
  * refused.
  */
 void workers_deal(struct workers *, int client, struct connection_log *);
 
-/* Sessions now, in the whole process; only main makes more of them. */
+/* Sessions now, in the whole process. */
 size_t workers_sessions(const struct workers *);
 
 /* Sessions ever, those that have ended, and clients that were refused. */

@@ -72,6 +72,7 @@ ports_body()
 	# shellcheck disable=SC2086
 	sweep_calls ENOBUFS $memory $sockets $loop $seccomp pthread_create -- \
 	    "$relay" -j 3 '*:0' ./target.sock
+	sweep_calls EMFILE fcntl -- "$relay" -j 3 '*:0' ./target.sock
 	sweep_calls EPERM prctl setrlimit syscall -- "$relay" -j 2 \
 	    --sandbox=require 127.0.0.1:0 ./target.sock
 }

@@ -17,6 +17,19 @@ loads()
 	done | grep -v '^0$' | sort -n
 }
 
+# start_poor DESCRIPTORS ARGUMENT...: a relay that may open no more of them.
+start_poor()
+{
+	: >relay.log
+	(
+		ulimit -n "$1"
+		shift
+		exec "$relay" "$@" 2>relay.log
+	) &
+	echo $! >relay.pid
+	"$await" relay.log 'listening on' || atf_fail "$(cat relay.log)"
+}
+
 need_proc()
 {
 	[ -d /proc/self/fdinfo ] || atf_skip "no /proc/self/fdinfo"
@@ -64,20 +77,20 @@ spread_body()
 	need_proc
 	start_peer service -t 16 listen 127.0.0.1:0 text:in await:over shut eof
 	start_relay relay -j 2 127.0.0.1:0 "$(address service)"
-	# The main thread's loop has a listener, signals and notes as well, and
-	# the end of a process that connects, if there is one.
+	# Each loop has a listener and hand-overs, the main thread's signals and
+	# notes as well, and the end of a process that connects, if there is one.
 	more=$(children_of relay | wc -l)
-	settle relay $((4 + more))
-	atf_check_equal "1 $((3 + more))" "$(loads relay | xargs)"
+	settle relay $((6 + more))
+	atf_check_equal "2 $((4 + more))" "$(loads relay | xargs)"
 	start_client client -t 16 connect "$(relay_address relay)" expect:in \
 	    touch:in await:over shut eof
 	"$await" in
-	settle relay $((36 + more))
-	atf_check_equal "17 $((19 + more))" "$(loads relay | xargs)"
+	settle relay $((38 + more))
+	atf_check_equal "18 $((20 + more))" "$(loads relay | xargs)"
 	touch over
 	check_peer client
 	check_peer service
-	settle relay $((4 + more))
+	settle relay $((6 + more))
 	stop_relay relay
 }
 
@@ -136,19 +149,67 @@ waits_head()
 waits_body()
 {
 	start_peer service -n 300 listen ./service.sock text:hello eof
-	(
-		# Half of these are for connections, or there is one worker.
-		ulimit -n 100
-		exec "$relay" -j 2 ./relay.sock ./service.sock 2>relay.log
-	) &
-	echo $! >relay.pid
-	"$await" relay.log 'listening on'
+	# Half of these are for connections, or there is one worker.
+	start_poor 100 -j 2 ./relay.sock ./service.sock
 	for _ in 1 2 3; do
 		clients 100 ./relay.sock expect:hello shut eof
 	done
 	check_peer service
 	await_totals relay ' 0 now, 300 total, 0 refused, 0 failed'
 	stop_relay relay
+}
+
+# one_by_one N BEFORE: clients that stay, each served before the next one
+# comes; so many there have been.
+one_by_one()
+{
+	rm -f over
+	n=0
+	while [ $n -lt "$1" ]; do
+		n=$((n + 1))
+		start_client client$n connect ./relay.sock await:over shut \
+		    expect:in eof
+		await_totals relay " $n now, $(($2 + n)) total"
+	done
+}
+
+# leave N: all of them end.
+leave()
+{
+	touch over
+	n=0
+	while [ $n -lt "$1" ]; do
+		n=$((n + 1))
+		check_peer client$n
+	done
+}
+
+atf_test_case turns
+turns_head()
+{
+	atf_set descr "--workers: up to the limit, each client is served at once"
+}
+turns_body()
+{
+	start_poor 65 -j 2 -c 1000 ./relay.sock 127.0.0.1:9
+	most=$(sed -n 's/.* allow, using //p' relay.log)
+	stop_relay relay
+	start_peer service -b 64 -n $((2 * most + 1)) listen ./service.sock \
+	    text:in eof
+	start_poor 65 -j 2 ./relay.sock ./service.sock
+	one_by_one "$most" 0
+	start_client late connect ./relay.sock touch:late shut expect:in eof
+	"$await" late
+	leave "$most"
+	check_peer late
+	await_totals relay " 0 now, $((most + 1)) total"
+	# Now it is the other thread that is asked first, until it may no more.
+	one_by_one "$most" $((most + 1))
+	leave "$most"
+	check_peer service
+	await_totals relay " 0 now, $((2 * most + 1)) total, 0 refused, 0 failed"
+	stop_relay relay
+	atf_check -s exit:1 grep 'not accepting' relay.log
 }
 
 atf_test_case few_descriptors
@@ -165,6 +226,24 @@ few_descriptors_body()
 	stop_relay relay
 }
 
+atf_test_case main_accepts
+main_accepts_head()
+{
+	atf_set descr "--workers: all serve, though only one can accept"
+}
+main_accepts_body()
+{
+	start_peer service -n 0 listen ./service.sock text:hello eof
+	# Room for one connection; and an end that has to be noticed.
+	start_poor 30 -j 2 ./relay.sock ./service.sock
+	clients 9 ./relay.sock expect:hello shut eof
+	await_totals relay ' 0 now, 9 total, 0 refused, 0 failed'
+	stop_relay relay
+	start_poor 100 -j 2 --exit-idle-time 1ms ./relay.sock ./service.sock
+	wait "$(cat relay.pid)" || atf_fail "exited with $?: $(cat relay.log)"
+	kill "$(cat service.pid)"
+}
+
 atf_test_case no_descriptors
 no_descriptors_head()
 {
@@ -174,14 +253,7 @@ no_descriptors_body()
 {
 	for n in 64 auto; do
 		start_peer service listen ./service.sock text:hello eof
-		: >relay.log
-		(
-			ulimit -n 17
-			exec "$relay" -j $n 127.0.0.1:0 ./service.sock \
-			    2>relay.log
-		) &
-		echo $! >relay.pid
-		"$await" relay.log 'listening on' || atf_fail "$(cat relay.log)"
+		start_poor 17 -j $n 127.0.0.1:0 ./service.sock
 		atf_check "$peer" connect "$(relay_address relay)" \
 		    expect:hello shut eof
 		check_peer service
@@ -352,7 +424,9 @@ atf_init_test_cases()
 	atf_add_test_case limit
 	atf_add_test_case freed
 	atf_add_test_case waits
+	atf_add_test_case turns
 	atf_add_test_case few_descriptors
+	atf_add_test_case main_accepts
 	atf_add_test_case no_descriptors
 	atf_add_test_case asked_often
 	atf_add_test_case drain

@@ -78,6 +78,31 @@ open_listener(struct listener *l, struct endpoint *e)
 	ATF_REQUIRE_EQ(0, listener_start(l, loop));
 }
 
+static int starved;
+
+static void
+on_starve(struct listener *l)
+{
+	(void)l;
+	starved++;
+}
+
+/* Another one of the same socket, in a loop that is returned. */
+static struct event_loop *
+share(struct listener *l, const struct listener *first)
+{
+	struct event_loop *other;
+
+	other = event_loop_create();
+	ATF_REQUIRE(other != NULL);
+	ATF_REQUIRE_EQ(0, listener_share(l, first));
+	l->on_accept = on_accept;
+	l->on_starve = on_starve;
+	l->arg = &accepted;
+	ATF_REQUIRE_EQ(0, listener_start(l, other));
+	return other;
+}
+
 static int
 client(const struct endpoint *e)
 {
@@ -266,6 +291,43 @@ ATF_TC_BODY(pause, tc)
 	ATF_CHECK_EQ(-1, l.io.fd);
 }
 
+/* Of two for one socket, either accepts while the other does not. */
+ATF_TC_WITHOUT_HEAD(shared);
+ATF_TC_BODY(shared, tc)
+{
+	struct event_loop *first, *other;
+	struct listener l, s;
+	struct endpoint e;
+
+	open_listener(&l, &e);
+	first = loop;
+	other = share(&s, &l);
+	client(&e);
+	listener_pause(&s);
+	ATF_CHECK_EQ(0, s.io.armed);
+	listener_renew(&l);
+	run(1, GUARD_MS);
+	ATF_CHECK_EQ(1, accepted);
+	listener_pause(&l);
+	listener_renew(&l);
+	client(&e);
+	run(2, 50);
+	ATF_CHECK_EQ_MSG(1, accepted, "accepted while paused");
+	loop = other;
+	listener_resume(&s);
+	run(2, GUARD_MS);
+	ATF_CHECK_EQ(2, accepted);
+	/* The socket stays where it is. */
+	listener_close(&s);
+	loop = first;
+	listener_resume(&l);
+	client(&e);
+	run(3, GUARD_MS);
+	ATF_CHECK_EQ(3, accepted);
+	listener_close(&l);
+	event_loop_destroy(other);
+}
+
 /* Only one of two gets the port. */
 ATF_TC_WITHOUT_HEAD(in_use);
 ATF_TC_BODY(in_use, tc)
@@ -303,6 +365,49 @@ ATF_TC_BODY(without_descriptors, tc)
 	ATF_CHECK(!l.waits);
 	close(first);
 	listener_close(&l);
+}
+
+/* Whom one of two cannot accept is the other's. */
+ATF_TC_WITHOUT_HEAD(shared_without_descriptors);
+ATF_TC_BODY(shared_without_descriptors, tc)
+{
+	struct rlimit few = { .rlim_cur = 64, .rlim_max = 64 };
+	struct event_loop *first, *other;
+	struct listener l, s;
+	struct endpoint e;
+	int fd, hoard[64], n;
+
+	ATF_REQUIRE_EQ(0, setrlimit(RLIMIT_NOFILE, &few));
+	open_listener(&l, &e);
+	first = loop;
+	other = share(&s, &l);
+	fd = client(&e);
+	for (n = 0; (hoard[n] = dup(fd)) != -1; n++)
+		continue;
+	loop = other;
+	run(1, 50);
+	ATF_CHECK_EQ(0, accepted);
+	ATF_CHECK_EQ(1, starved);
+	ATF_CHECK_EQ(0, s.io.armed);
+	loop = first;
+	run(1, 50);
+	ATF_CHECK(l.waits);
+	listener_renew(&l);
+	ATF_CHECK_EQ_MSG(0, l.io.armed, "looks again too early");
+	while (n > 0)
+		close(hoard[--n]);
+	listener_resume(&l);
+	run(1, GUARD_MS);
+	ATF_CHECK_EQ(1, accepted);
+	/* By and by, it looks again itself. */
+	listener_pause(&l);
+	client(&e);
+	loop = other;
+	run(2, GUARD_MS);
+	ATF_CHECK_EQ(2, accepted);
+	listener_close(&s);
+	listener_close(&l);
+	event_loop_destroy(other);
 }
 
 /* Its time to look again comes while it may not: it stays out of the loop. */
@@ -344,8 +449,10 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, pause_does_not_spin);
 	ATF_TP_ADD_TC(tp, rearm);
 	ATF_TP_ADD_TC(tp, pause);
+	ATF_TP_ADD_TC(tp, shared);
 	ATF_TP_ADD_TC(tp, in_use);
 	ATF_TP_ADD_TC(tp, without_descriptors);
+	ATF_TP_ADD_TC(tp, shared_without_descriptors);
 	ATF_TP_ADD_TC(tp, paused_without_descriptors);
 	return atf_no_error();
 }

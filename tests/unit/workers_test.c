@@ -22,9 +22,12 @@ static struct workers workers;
 static struct dialer dialer;
 static struct resolver resolver;
 
+static unsigned notes;
+
 static void
 on_note(struct workers *all)
 {
+	notes++;
 	if (workers_failed(all))
 		event_loop_stop(workers_context(all, 0)->loop);
 }
@@ -142,6 +145,125 @@ ATF_TC_BODY(loop_fails, tc)
 	tear_down();
 }
 
+static void
+on_time(struct event_timer *t)
+{
+	(void)t;
+	event_loop_stop(workers_context(&workers, 0)->loop);
+}
+
+/* Hear notes for a moment. */
+static void
+hear(void)
+{
+	struct event_loop *loop;
+	struct event_timer t;
+
+	loop = workers_context(&workers, 0)->loop;
+	event_timer_init(&t, on_time);
+	ATF_REQUIRE_EQ(0, event_timer_set(loop, &t, 5));
+	ATF_REQUIRE_EQ(0, event_loop_run(loop));
+}
+
+/* One has left a client to main, and said so. */
+static void
+await_rest(void)
+{
+	notes = 0;
+	do
+		hear();
+	while (!workers_rested(&workers));
+	while (notes == 0)
+		hear();
+}
+
+static void
+open_listeners(struct listeners *ls, struct sockaddr_in *sin)
+{
+	int fd;
+
+	fd = tcp_bound(sin);
+	unblock(fd);
+	ATF_REQUIRE_EQ(0, listen(fd, 8));
+	ATF_REQUIRE_EQ(0, listeners_adopt(ls, &fd, 1));
+}
+
+static int
+client(const struct sockaddr_in *sin)
+{
+	int fd;
+
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	ATF_REQUIRE(fd != -1);
+	ATF_REQUIRE_EQ(
+	    0, connect(fd, (const struct sockaddr *)sin, sizeof(*sin)));
+	return fd;
+}
+
+/* One that accepts rests when there are enough, until it may go on. */
+ATF_TC_WITHOUT_HEAD(rests);
+ATF_TC_BODY(rests, tc)
+{
+	struct listeners ls;
+	struct sockaddr_in sin;
+
+	set_up();
+	open_listeners(&ls, &sin);
+	ATF_REQUIRE_EQ(0, workers_share(&workers, &ls, 1));
+	workers_watch(&workers, WORKERS_ANY_END);
+	ATF_REQUIRE_EQ(0, workers_start(&workers));
+	ATF_CHECK(!workers_are_shut(&workers));
+	ATF_CHECK(!workers_rest(&workers));
+	client(&sin);
+	await_rest();
+	ATF_CHECK(workers_rest(&workers));
+	ATF_CHECK_EQ(1, workers_sessions(&workers));
+	ATF_CHECK_EQ(1, workers_total(&workers));
+	client(&sin);
+	hear();
+	ATF_CHECK_EQ(1, workers_sessions(&workers));
+	ATF_CHECK(!workers_rested(&workers));
+	workers_admit(&workers);
+	await_rest();
+	ATF_CHECK_EQ(2, workers_sessions(&workers));
+	workers_shut(&workers);
+	while (!workers_are_shut(&workers))
+		hear();
+	client(&sin);
+	hear();
+	ATF_CHECK_EQ(2, workers_sessions(&workers));
+	listeners_close(&ls);
+	tear_down();
+}
+
+/* One that has no descriptor for a client leaves it to main. */
+ATF_TC_WITHOUT_HEAD(starves);
+ATF_TC_BODY(starves, tc)
+{
+	struct rlimit before, limit;
+	struct listeners ls;
+	struct sockaddr_in sin;
+
+	set_up();
+	open_listeners(&ls, &sin);
+	ATF_REQUIRE_EQ(0, workers_share(&workers, &ls, 8));
+	client(&sin);
+	ATF_REQUIRE_EQ(0, getrlimit(RLIMIT_NOFILE, &before));
+	limit = before;
+	limit.rlim_cur = (rlim_t)lowest_free();
+	ATF_REQUIRE_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
+	ATF_REQUIRE_EQ(0, workers_start(&workers));
+	await_rest();
+	ATF_CHECK(!workers_rest(&workers));
+	ATF_CHECK_EQ(0, workers_total(&workers));
+	ATF_REQUIRE_EQ(0, setrlimit(RLIMIT_NOFILE, &before));
+	/* It looks again by itself. */
+	while (workers_sessions(&workers) == 0)
+		hear();
+	listeners_close(&ls);
+	tear_down();
+}
+
 /* What there was of them can be closed. */
 ATF_TC_WITHOUT_HEAD(without_descriptors);
 ATF_TC_BODY(without_descriptors, tc)
@@ -175,6 +297,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, full_pipe);
 	ATF_TP_ADD_TC(tp, never_taken);
 	ATF_TP_ADD_TC(tp, loop_fails);
+	ATF_TP_ADD_TC(tp, rests);
+	ATF_TP_ADD_TC(tp, starves);
 	ATF_TP_ADD_TC(tp, without_descriptors);
 	return atf_no_error();
 }
