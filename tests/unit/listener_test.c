@@ -326,6 +326,7 @@ ATF_TC_BODY(shared, tc)
 	ATF_CHECK_EQ(3, accepted);
 	listener_close(&l);
 	event_loop_destroy(other);
+	event_loop_destroy(first);
 }
 
 /* Only one of two gets the port. */
@@ -408,6 +409,7 @@ ATF_TC_BODY(shared_without_descriptors, tc)
 	listener_close(&s);
 	listener_close(&l);
 	event_loop_destroy(other);
+	event_loop_destroy(first);
 }
 
 /* Its time to look again comes while it may not: it stays out of the loop. */
