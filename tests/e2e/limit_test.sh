@@ -80,13 +80,22 @@ limits_taken_away_body()
 	case ${RELAY_OPTIONS-} in
 	*-j*) atf_skip "only one worker accepts and connects in one step" ;;
 	esac
-	start_peer service -n 30 listen ./service.sock text:hello eof
+	start_peer service -b 64 -n 30 listen ./service.sock await:go \
+	    text:hello eof
 	start_relay relay ./relay.sock ./service.sock
 	prlimit --pid "$(cat relay.pid)" --nofile=16:16
-	clients 30 ./relay.sock expect:hello shut eof
+	n=0
+	while [ $n -lt 30 ]; do
+		n=$((n + 1))
+		start_client client$n connect ./relay.sock expect:hello shut eof
+	done
+	atf_check "$await" relay.log 'not accepting for now: '
+	touch go
+	while [ $n -gt 0 ]; do
+		check_peer client$n
+		n=$((n - 1))
+	done
 	check_peer service
-	atf_check grep -q 'not accepting for now: ' \
-	    relay.log
 	stop_relay relay
 }
 
