@@ -46,6 +46,11 @@ class Relay:
     forks: bool = False  # a process for each connection, which then exits
     end_signal: int = signal.SIGTERM
 
+    @property
+    def slow(self):
+        """Less is asked of it, and it is nowhere the best."""
+        return self.scale < 1
+
     def start(self, listen, target, directory, workers=1):
         return self.commands(listen, target, directory, workers)
 

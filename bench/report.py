@@ -100,13 +100,14 @@ class Results:
         machine was the same for both; or None."""
         if figure.of_relay and self.kind(relay) == "none":
             return None
-        samples = self.samples.get(cell.key, {})
+        others = {sample["round"]: sample for sample in self.of(cell, relay)}
         found = []
-        for pair in zip(samples.get(OURS, []), samples.get(relay, [])):
-            if not any("error" in sample for sample in pair):
+        for sample in self.of(cell, OURS):
+            if sample["round"] in others:
                 ours, other = (figure.value(
                     {"seconds": median(sample["seconds"])}
-                    if cell.kind == "start" else sample) for sample in pair)
+                    if cell.kind == "start" else sample)
+                    for sample in (sample, others[sample["round"]]))
                 found.append(ours / other)
         return median(found) if found else None
 
