@@ -285,8 +285,8 @@ carry_bulk(struct fixture *f)
 		while (feed_flags(f, SIZE_MAX, 0) > 0)
 			continue;
 		drain_all(f);
+		set_deadline(f);
 	}
-	set_deadline(f);
 }
 
 static inline void
