@@ -75,7 +75,8 @@ UNIT_TESTS = tests/unit/activation_inetd_test tests/unit/activation_test \
 	tests/unit/event_level_test tests/unit/event_loop_test \
 	tests/unit/event_ready_test tests/unit/event_short_read_test \
 	tests/unit/event_timer_test \
-	tests/unit/listener_test tests/unit/notify_test \
+	tests/unit/listener_pause_test tests/unit/listener_test \
+	tests/unit/notify_test \
 	tests/unit/options_form_test tests/unit/options_value_test \
 	tests/unit/os_test tests/unit/pidfile_refused_test tests/unit/pidfile_test \
 	tests/unit/pool_test \
@@ -94,6 +95,7 @@ TEST_HDRS = tests/lib/pass.h tests/lib/peer_actions.h \
 	tests/unit/channel_checks.h tests/unit/channel_fixture.h \
 	tests/unit/connect_helper_fixture.h tests/unit/endpoints.h \
 	tests/unit/event_fixture.h tests/unit/files.h \
+	tests/unit/listener_fixture.h \
 	tests/unit/options_fixture.h tests/unit/pidfile_fixture.h \
 	tests/unit/sandbox_fixture.h \
 	tests/unit/socket_file_fixture.h \

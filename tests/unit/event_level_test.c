@@ -95,11 +95,8 @@ ATF_TC_BODY(listener_is_called_once_each, tc)
 	ATF_REQUIRE_EQ(0, listen(fd, 8));
 	unblock(fd);
 	watch_open(&w, fd, accept_chunk, LEVEL);
-	for (i = 0; i < 3; i++) {
-		clients[i] = socket(AF_INET, SOCK_STREAM, 0);
-		ATF_REQUIRE_EQ(0,
-		    connect(clients[i], (struct sockaddr *)&sin, sizeof(sin)));
-	}
+	for (i = 0; i < 3; i++)
+		clients[i] = tcp_client(&sin);
 	run();
 	run_quietly(QUIET_MS);
 	ATF_CHECK_EQ(3, w.calls);

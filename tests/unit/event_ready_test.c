@@ -85,9 +85,7 @@ ATF_TC_BODY(listener_becomes_readable, tc)
 	run_quietly(1);
 	ATF_CHECK_EQ(0, w.calls);
 	for (i = 0; i < 3; i++) {
-		client = socket(AF_INET, SOCK_STREAM, 0);
-		ATF_REQUIRE_EQ(
-		    0, connect(client, (struct sockaddr *)&sin, sizeof(sin)));
+		client = tcp_client(&sin);
 		run_until(&w, EVENT_READ);
 		close(client);
 		client = accept(fd, NULL, NULL);

@@ -173,18 +173,6 @@ ATF_TC_BODY(added_again_keeps_its_trigger, tc)
 	close_both(fds);
 }
 
-static int
-connect_to(const struct sockaddr_in *sin)
-{
-	int fd;
-
-	fd = socket(AF_INET, SOCK_STREAM, 0);
-	ATF_REQUIRE(fd != -1);
-	ATF_REQUIRE_EQ(
-	    0, connect(fd, (const struct sockaddr *)sin, sizeof(*sin)));
-	return fd;
-}
-
 /* A listener counts connections, from the first to the last. */
 ATF_TC_WITHOUT_HEAD(listener_counts_connections);
 ATF_TC_BODY(listener_counts_connections, tc)
@@ -201,7 +189,7 @@ ATF_TC_BODY(listener_counts_connections, tc)
 	add(listener, EVFILT_READ, 0);
 	NOTHING();
 	for (i = 0; i < 3; i++)
-		clients[i] = connect_to(&sin);
+		clients[i] = tcp_client(&sin);
 	/* The last may still be on its way from one queue to the other. */
 	do
 		ev = NEXT();

@@ -67,6 +67,18 @@ tcp_refused(struct sockaddr_in *sin)
 	return fd;
 }
 
+static inline int
+tcp_client(const struct sockaddr_in *sin)
+{
+	int fd;
+
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	ATF_REQUIRE(fd != -1);
+	ATF_REQUIRE_EQ(
+	    0, connect(fd, (const struct sockaddr *)sin, sizeof(*sin)));
+	return fd;
+}
+
 /* Linux cuts what is too much down to what it grants; the BSDs refuse it. */
 static inline void
 set_buffer(int fd, int option, int size)

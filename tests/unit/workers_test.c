@@ -188,18 +188,6 @@ open_listeners(struct listeners *ls, struct sockaddr_in *sin)
 	ATF_REQUIRE_EQ(0, listeners_adopt(ls, &fd, 1));
 }
 
-static int
-client(const struct sockaddr_in *sin)
-{
-	int fd;
-
-	fd = socket(AF_INET, SOCK_STREAM, 0);
-	ATF_REQUIRE(fd != -1);
-	ATF_REQUIRE_EQ(
-	    0, connect(fd, (const struct sockaddr *)sin, sizeof(*sin)));
-	return fd;
-}
-
 /* One that accepts rests when there are enough, until it may go on. */
 ATF_TC_WITHOUT_HEAD(rests);
 ATF_TC_BODY(rests, tc)
@@ -214,12 +202,12 @@ ATF_TC_BODY(rests, tc)
 	ATF_REQUIRE_EQ(0, workers_start(&workers));
 	ATF_CHECK(!workers_are_shut(&workers));
 	ATF_CHECK(!workers_rest(&workers));
-	client(&sin);
+	tcp_client(&sin);
 	await_rest();
 	ATF_CHECK(workers_rest(&workers));
 	ATF_CHECK_EQ(1, workers_sessions(&workers));
 	ATF_CHECK_EQ(1, workers_total(&workers));
-	client(&sin);
+	tcp_client(&sin);
 	hear();
 	ATF_CHECK_EQ(1, workers_sessions(&workers));
 	ATF_CHECK(!workers_rested(&workers));
@@ -229,7 +217,7 @@ ATF_TC_BODY(rests, tc)
 	workers_shut(&workers);
 	while (!workers_are_shut(&workers))
 		hear();
-	client(&sin);
+	tcp_client(&sin);
 	hear();
 	ATF_CHECK_EQ(2, workers_sessions(&workers));
 	listeners_close(&ls);
@@ -247,7 +235,7 @@ ATF_TC_BODY(starves, tc)
 	set_up();
 	open_listeners(&ls, &sin);
 	ATF_REQUIRE_EQ(0, workers_share(&workers, &ls, 8));
-	client(&sin);
+	tcp_client(&sin);
 	ATF_REQUIRE_EQ(0, getrlimit(RLIMIT_NOFILE, &before));
 	limit = before;
 	limit.rlim_cur = (rlim_t)lowest_free();
