@@ -313,30 +313,11 @@ fill_buffer(struct channel *c, const struct channel_ends *x)
 	return n;
 }
 
-/*
- * Linux drops an urgent octet of a Unix socket if a read begins with it, and
- * SO_OOBINLINE is not set by then.  Hardly anybody sends one there, so most
- * sockets can do without that call: the first read after a report without
- * urgent data begins with another octet, and ends before any that came since.
- */
-static void
-keep_urgent(struct channel *c, const struct channel_ends *x)
-{
-	const int on = 1;
-
-	if (c->plain || c->inlined || !x->from->urgent)
-		return;
-	c->inlined = true;
-	(void)setsockopt(
-	    x->from->fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
-}
-
 static enum progress
 fill(struct channel *c, const struct channel_ends *x)
 {
 	ssize_t n;
 
-	keep_urgent(c, x);
 	if (c->way != WAY_SPLICE || !fill_pipe(c, x, &n))
 		n = fill_buffer(c, x);
 	if (n > 0)

@@ -38,9 +38,8 @@ struct channel_ends {
  * direction of each connection, so it is small.  If the owner sets nagle at
  * first, the channel sets TCP_NODELAY before a write that could be held back
  * without it; if it sets plain, because no descriptors can come along with
- * what the source has and SO_OOBINLINE is set there, reading costs less; on
- * another source the channel sets it in time.  Whoever writes to the source,
- * and gets an error that a read would have shown, stores it in source_error.
+ * what the source has, reading costs less.  Whoever writes to the source, and
+ * gets an error that a read would have shown, stores it in source_error.
  */
 struct channel {
 	struct buffer *buffer;    /* what could not be written yet, or NULL */
@@ -56,7 +55,6 @@ struct channel {
 	bool last : 1;    /* the owner's: see channel_pump() */
 	bool nagle : 1;   /* the destination is TCP without TCP_NODELAY */
 	bool plain : 1;   /* the owner's: the source is TCP */
-	bool inlined : 1; /* SO_OOBINLINE was set on the source */
 };
 
 /*

@@ -39,9 +39,9 @@ struct connector {
  * until wait milliseconds have passed.  *io is initialized here.
  *
  * on_done is called once, perhaps before this returns: with 0, io is
- * registered and its fd connected to target->list[next], for TCP with
- * SO_OOBINLINE but without TCP_NODELAY; else with an errno, and io->fd is -1.
- * It may free the connector.
+ * registered and its fd connected to target->list[next], SO_OOBINLINE set but
+ * not TCP_NODELAY; else with an errno, and io->fd is -1.  It may free the
+ * connector.
  */
 void connector_start(struct connector *, struct event_loop *, struct dialer *,
     const struct endpoints *target, struct event_io *io, uint64_t timeout,

@@ -34,10 +34,10 @@ dial_socket(const struct endpoint *e)
 	fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return -1;
-	if (family == AF_UNIX)
-		return fd;
 	/* None can fail on such a socket, and none is worth a failure. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+	if (family == AF_UNIX)
+		return fd;
 	if (!is_loopback(e))
 		(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	return fd;

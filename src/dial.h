@@ -9,7 +9,7 @@
 #include "endpoint.h"
 
 /*
- * A stream socket for the endpoint: non-blocking, close-on-exec, for TCP with
+ * A stream socket for the endpoint: non-blocking, close-on-exec, with
  * SO_OOBINLINE and, unless it goes to the loopback, SO_KEEPALIVE.  Returns the
  * descriptor, or -1 and errno.
  */

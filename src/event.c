@@ -119,9 +119,7 @@ void
 event_note(
     struct event_loop *loop, struct event_io *io, unsigned bits, uint32_t avail)
 {
-	if (bits & EVENT_READ)
-		io->urgent = (bits & EVENT_URGENT) != 0;
-	io->ready |= (uint8_t)(bits & ~EVENT_URGENT);
+	io->ready |= (uint8_t)bits;
 	if ((bits & EVENT_READ) && (avail != 0 || io->avail != EVENT_AVAIL_ALL))
 		io->avail = avail;
 	if (deliverable(io) != 0)
@@ -240,7 +238,6 @@ event_io_took(struct event_io *io, size_t n, bool short_read)
 {
 	if (io->avail == EVENT_AVAIL_ALL)
 		return;
-	io->urgent = 1; /* as far as is known, until the next report */
 	io->avail = n < io->avail ? io->avail - (uint32_t)n : 0;
 	if (short_read && io->avail == 0)
 		io->ready &= (uint8_t)~EVENT_READ;

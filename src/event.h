@@ -38,8 +38,8 @@ struct event_loop;
  * allocates.  The loop remembers readiness until the owner says that it is
  * used up; wanting a bit again that is still remembered costs no system call.
  *
- * fd, want, ready and urgent may be read by the owner; it may write on_ready
- * and owner.
+ * fd, want and ready may be read by the owner; it may write on_ready and
+ * owner.
  */
 struct event_io {
 	void (*on_ready)(struct event_io *, unsigned);
@@ -51,7 +51,6 @@ struct event_io {
 	uint8_t ready;  /* what was reported and is not used up */
 	uint8_t armed;  /* what the backend reports */
 	uint8_t queued; /* stands in the loop's run queue */
-	uint8_t urgent; /* a read may begin at urgent data */
 	uint8_t stray;  /* reported writable once with nobody waiting */
 };
 

@@ -35,12 +35,6 @@ int event_backend_wait(
     struct event_backend *, struct event_loop *, int timeout);
 
 /*
- * Together with EVENT_READ, in event_note(): urgent data are queued, at the
- * front or behind other bytes, or the system does not tell.
- */
-#define EVENT_URGENT 16u
-
-/*
  * Supplied by the core: the descriptor is ready for bits.  avail is the
  * number of bytes that can be read where the system tells, else 0, and
  * EVENT_AVAIL_ALL where end of file, an error or urgent data stand behind

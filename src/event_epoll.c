@@ -81,8 +81,6 @@ translate(struct event_loop *loop, const struct epoll_event *ev)
 		bits |= EVENT_WRITE;
 	if (got & EPOLLERR)
 		bits |= EVENT_ERROR;
-	if (got & EPOLLPRI)
-		bits |= EVENT_URGENT;
 	event_note(loop, ev->data.ptr, bits, avail);
 }
 

@@ -87,7 +87,7 @@ translate(struct event_loop *loop, const struct kevent *ev)
 
 	avail = 0;
 	if (ev->filter == EVFILT_READ) {
-		bits = EVENT_READ | EVENT_URGENT;
+		bits = EVENT_READ;
 		if (ev->flags & EV_EOF)
 			avail = EVENT_AVAIL_ALL;
 		else if (ev->data > 0)
@@ -97,7 +97,7 @@ translate(struct event_loop *loop, const struct kevent *ev)
 	} else
 		bits = EVENT_WRITE;
 	if ((ev->flags & EV_EOF) && ev->fflags != 0) {
-		bits = EVENT_READ | EVENT_WRITE | EVENT_ERROR | EVENT_URGENT;
+		bits = EVENT_READ | EVENT_WRITE | EVENT_ERROR;
 		avail = EVENT_AVAIL_ALL;
 	}
 	event_note(loop, (struct event_io *)ev->udata, bits, avail);

@@ -254,11 +254,14 @@ accept_one(struct listener *l)
 	if (fd == -1)
 		return -1;
 	l->starved = false;
-	/* Made before the listening socket was handed over, it has neither. */
-	if (!l->local && l->handed_over) {
+	/*
+	 * A Unix socket does not inherit it from the one that listens, nor does
+	 * a connection that was made before that one was handed over.
+	 */
+	if (l->local || l->handed_over)
 		(void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+	if (!l->local && l->handed_over)
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	}
 	l->on_accept(l, fd, peer, length);
 	return 0;
 }

@@ -111,11 +111,10 @@ visit()
 	    "text:$octets" "expect:$octets" close
 	check_peer service
 	stop_traced
-	# Fourteen, or thirteen from TCP to a Unix socket, and a share in the
-	# waits; to have it connected by another process takes one more than to
-	# do so.
-	_most=150
-	! grep -q 'connecting process' relay.log || _most=160
+	# Fourteen and two, and a share in the waits; to have it connected by
+	# another process takes one more than to do so.
+	_most=160
+	! grep -q 'connecting process' relay.log || _most=170
 	require_calls $_most 224
 	# Nobody has asked who the clients are.
 	[ "$(count_calls 'accept4([0-9]*, NULL, NULL,')" -ge 224 ] ||
@@ -128,7 +127,7 @@ answer="expect:$octets text:$octets eof close"
 atf_test_case connections
 connections_head()
 {
-	atf_set descr "At most fifteen calls for a connection"
+	atf_set descr "At most sixteen calls for a connection"
 }
 connections_body()
 {
@@ -137,8 +136,6 @@ connections_body()
 	start_peer service $serve 127.0.0.1:0 $answer
 	start_traced ./relay.sock "$(address service)"
 	visit
-	# Of the client's socket none, until urgent data may come next.
-	[ "$(count_calls setsockopt)" -le 224 ] || atf_fail "setsockopt(2)"
 	# The port may have been one that needs this: src/connector.c.
 	[ "$(count_calls getsockname)" -le 224 ] || atf_fail "getsockname(2)"
 	[ "$(count_calls getsockopt)" -eq 0 ] || atf_fail "getsockopt(2)"
@@ -147,7 +144,6 @@ connections_body()
 	start_peer service $serve ./service.sock $answer
 	start_traced 127.0.0.1:0 ./service.sock
 	visit
-	[ "$(count_calls setsockopt)" -eq 0 ] || atf_fail "setsockopt(2)"
 	[ "$(count_calls getsockname)" -eq 0 ] || atf_fail "getsockname(2)"
 	[ "$(count_calls getsockopt)" -eq 0 ] || atf_fail "getsockopt(2)"
 }

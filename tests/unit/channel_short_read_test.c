@@ -110,11 +110,8 @@ send_urgent(enum kind source, enum kind sink, unsigned pattern, unsigned turns)
 	int i;
 
 	open_fixture(&f, source, sink, 0);
-	f.channel.plain = source == TCP;
-	if (f.channel.plain)
-		ATF_REQUIRE_EQ(0,
-		    setsockopt(
-		        f.from.fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on)));
+	ATF_REQUIRE_EQ(0,
+	    setsockopt(f.from.fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on)));
 	for (i = 0; i < 6; i++) {
 		if (pattern >> i & 1)
 			ATF_REQUIRE_EQ(1, feed_flags(&f, 1, MSG_OOB));
@@ -166,9 +163,10 @@ ATF_TC_BODY(urgent_tcp, tc)
 	send_urgent_patterns(TCP);
 }
 
-static void
-need_urgent_unix(void)
+ATF_TC_WITHOUT_HEAD(urgent_unix);
+ATF_TC_BODY(urgent_unix, tc)
 {
+	unsigned pattern;
 	int pair[2];
 
 	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
@@ -176,55 +174,10 @@ need_urgent_unix(void)
 		atf_tc_skip("no urgent data on Unix sockets here");
 	close(pair[0]);
 	close(pair[1]);
-}
-
-ATF_TC_WITHOUT_HEAD(urgent_unix);
-ATF_TC_BODY(urgent_unix, tc)
-{
-	unsigned pattern;
-
-	need_urgent_unix();
 	send_urgent_patterns(UNIX);
 	after_bulk = true;
 	for (pattern = 0; pattern < 64; pattern += 3)
 		send_urgent(UNIX, UNIX, pattern, pattern * 11 % 64);
-}
-
-/* It comes after the report, and the read that this allows takes n octets. */
-static void
-send_urgent_late(enum kind sink, size_t n)
-{
-	struct fixture f;
-
-	open_fixture(&f, UNIX, sink, 0);
-	event_io_disable(f.loop, &f.from, EVENT_READ);
-	feed(&f, n);
-	turn(&f, 2);
-	ATF_REQUIRE_EQ(1, feed_flags(&f, 1, MSG_OOB));
-	feed(&f, 3);
-	ATF_REQUIRE_EQ(0, event_io_enable(f.loop, &f.from, EVENT_READ));
-	pump(&f);
-	drain_all(&f);
-	require_idle(&f);
-	ATF_REQUIRE_EQ(1, feed_flags(&f, 1, MSG_OOB));
-	drain_all(&f);
-	close_fixture(&f);
-}
-
-ATF_TC_WITHOUT_HEAD(urgent_unix_late);
-ATF_TC_BODY(urgent_unix_late, tc)
-{
-	static const size_t sizes[] = { 1, 5, 65535, 65536, 65537, 131072 };
-	size_t i;
-
-	need_urgent_unix();
-	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		send_urgent_late(UNIX, sizes[i]);
-		send_urgent_late(TCP, sizes[i]);
-	}
-	after_bulk = true;
-	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
-		send_urgent_late(UNIX, sizes[i]);
 }
 
 ATF_TP_ADD_TCS(tp)
@@ -235,6 +188,5 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, urgent_after_bulk);
 	ATF_TP_ADD_TC(tp, urgent_tcp);
 	ATF_TP_ADD_TC(tp, urgent_unix);
-	ATF_TP_ADD_TC(tp, urgent_unix_late);
 	return atf_no_error();
 }

@@ -115,7 +115,7 @@ check_connected(const struct endpoint *e, int listener)
 	length = sizeof(on);
 	ATF_REQUIRE_EQ(
 	    0, getsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, &length));
-	ATF_CHECK_EQ(e->addr.ss_family != AF_UNIX, on != 0);
+	ATF_CHECK(on != 0);
 	accepted = accept(listener, NULL, NULL);
 	ATF_REQUIRE(accepted != -1);
 	ATF_REQUIRE_EQ(1, send(fd, "x", 1, 0));

@@ -49,7 +49,7 @@ has_option(int fd, int name)
 }
 
 static void
-check_socket(const struct endpoint *e, bool inlines, bool keepalive)
+check_socket(const struct endpoint *e, bool keepalive)
 {
 	int fd;
 
@@ -59,7 +59,7 @@ check_socket(const struct endpoint *e, bool inlines, bool keepalive)
 	ATF_REQUIRE(fd != -1);
 	ATF_CHECK((fcntl(fd, F_GETFL) & O_NONBLOCK) != 0);
 	ATF_CHECK((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
-	ATF_CHECK_EQ(inlines, has_option(fd, SO_OOBINLINE));
+	ATF_CHECK(has_option(fd, SO_OOBINLINE));
 	ATF_CHECK_EQ(keepalive, has_option(fd, SO_KEEPALIVE));
 	close(fd);
 }
@@ -88,10 +88,10 @@ ATF_TC_BODY(keepalive, tc)
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		e = endpoint_of(cases[i].family, cases[i].text);
-		check_socket(&e, true, cases[i].keepalive);
+		check_socket(&e, cases[i].keepalive);
 	}
 	e = endpoints_path("socket");
-	check_socket(&e, false, false);
+	check_socket(&e, false);
 }
 
 ATF_TC_WITHOUT_HEAD(no_such_family);
