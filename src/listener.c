@@ -256,7 +256,9 @@ accept_one(struct listener *l)
 	l->starved = false;
 	/*
 	 * A Unix socket does not inherit it from the one that listens, nor does
-	 * a connection that was made before that one was handed over.
+	 * a connection that was made before that one was handed over.  Not only
+	 * when EPOLLPRI is reported: at first, Linux did not do so for a Unix
+	 * socket, and it drops an urgent octet that a read begins with.
 	 */
 	if (l->local || l->handed_over)
 		(void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));

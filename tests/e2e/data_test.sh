@@ -165,6 +165,9 @@ urgent_data_body()
 	"$relay" --version | grep -q epoll || return 0
 	each_way expect:abcdefghi text:xyz urgent:uvw text:rst eof -- \
 	    text:abc urgent:def text:ghi expect:xyzuvwrst shut eof
+	# And if nothing comes before.
+	each_way expect:abc urgent:x text:yz eof -- \
+	    urgent:a text:bc expect:xyz shut eof
 }
 
 atf_test_case thousand
