@@ -140,19 +140,25 @@ global
     nbthread {workers}
     maxconn {most}
     maxpipes 800
+    tune.pipesize {pipe}
 defaults
     mode tcp
     timeout connect 10s
     timeout client 1h
     timeout server 1h
-    {options}
+{options}
 listen relay
     bind {listen} backlog {backlog}
     server target {target}
 """
 
 
-def haproxy(options, label):
+SPLICE = """\
+    option splice-request
+    option splice-response"""
+
+
+def haproxy(options, pipe, label):
     path = program("haproxy")
     if not path:
         return None
@@ -161,7 +167,7 @@ def haproxy(options, label):
         file = Path(directory) / "haproxy.cfg"
         file.write_text(HAPROXY.format(
             workers=workers, most=MOST_CONNECTIONS, backlog=BACKLOG,
-            options=options, listen=listen, target=target),
+            options=options, pipe=pipe, listen=listen, target=target),
             encoding="ascii")
         return [Command([path, "-q", "-db", "-f", str(file)])]
 
@@ -264,12 +270,17 @@ def spiped():
                  idle=1000, end_signal=signal.SIGKILL)
 
 
+# Without these, nothing is known of the best of the others.
+REQUIRED = ("systemd-socket-proxyd", "haproxy", "haproxy spliced",
+            "nginx 16k", "nginx 256k")
+
+
 def peers():
     """Those that are installed, in the order of the tables."""
     found = [
         proxyd(),
-        haproxy("", "haproxy"),
-        haproxy("option splice-auto", "haproxy splice-auto"),
+        haproxy("", 65536, "haproxy"),
+        haproxy(SPLICE, 1048576, "haproxy spliced"),
         nginx("16k", "nginx 16k"),
         nginx("256k", "nginx 256k"),
         socat([], "socat"),

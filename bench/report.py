@@ -8,7 +8,7 @@ from statistics import median
 from typing import Callable
 
 import cells
-from relays import BOUND, NONE, OURS
+from relays import BOUND, NONE, OURS, REQUIRED
 
 
 @dataclass(frozen=True)
@@ -273,9 +273,20 @@ def below(results, cell, figure, limit, inclusive=False):
                  f"{'<=' if inclusive else '<'} {number(limit)}")
 
 
+def gaps(results):
+    """Who has to be there and is not, and what failed of ours."""
+    for relay in REQUIRED:
+        if relay not in results.relays:
+            yield f"{relay}: not measured"
+    for cell, by_relay in results.samples.items():
+        for sample in by_relay.get(OURS, []):
+            if "error" in sample:
+                yield f"{cell}: {sample['error'].strip()}"
+
+
 def limits(results):
-    """(met, line) of each limit."""
-    found = []
+    """(met, line) of each limit, and of what keeps one from being judged."""
+    found = [(False, line) for line in gaps(results)]
     for cell in cells.BULK:
         if cell.limited:
             found.append(compared(results, cell, CPU_GB, 1.0, "peer"))
@@ -295,7 +306,7 @@ def limits(results):
     for cell in cells.TWO:
         figure = GB_S if cell.kind == "bulk" else CONNECTIONS
         for relay in results.relays:
-            if relay.startswith("nginx") and results.of(cell, relay):
+            if relay.startswith("nginx"):
                 found.append(compared(results, cell, figure, 1.0, relay))
     if not any(results.of(cell, OURS) for cell in cells.TWO):
         found.append((False, "two workers: not measured"))
