@@ -1,7 +1,7 @@
 /*
- * One direction: read into a borrowed buffer or splice into a pipe, write at
- * once, keep the rest only after a short write.
- * Not here: the other direction, or why a connection ends.
+ * One direction: read, write at once, keep the rest only after a short write.
+ * Not here: how it is read, see channel_fill.c; the other direction, or why a
+ * connection ends.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -12,30 +12,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "channel.h"
+#include "channel_fill.h"
 
 /* Buffers or pipes filled in one call, so that others get their turn. */
 #define ROUNDS 4
-
-/*
- * A channel begins with small reads.  After so many full ones in a row it
- * carries bulk, and goes on in the way that is cheapest for its sockets.
- */
-#define SMALL_READ ((size_t)64 * 1024)
-#define PROMOTE_AFTER 2
-
-/* Back after so many fills in a row that a copy is cheaper for. */
-#define SMALL_FILL ((size_t)16 * 1024)
-#define DEMOTE_AFTER 16
-
-/*
- * Of a Unix socket that is spliced to; the system may grant less.  It costs
- * nothing, and nearly doubles the rate of a single connection.
- */
-#define SEND_BUFFER (1024 * 1024)
-
-/* Full reads until a pipe is asked for again. */
-#define RETRY_AFTER 64
 
 /* The smallest initial window, RFC 3390, with segments of 512 octets. */
 #define FIRST_WINDOW 2048
@@ -43,12 +23,6 @@
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0 /* SIGPIPE is ignored anyway */
 #endif
-
-enum way {
-	WAY_PROBE, /* copy, and find out */
-	WAY_COPY,
-	WAY_SPLICE,
-};
 
 enum progress {
 	PROGRESS_MADE,
@@ -81,6 +55,35 @@ fail(struct channel *c, const struct channel_ends *x, enum channel_state state)
 	return PROGRESS_STOPPED;
 }
 
+/*
+ * What is held, and all that comes, has nowhere to go.  A Unix socket can tell
+ * its peer; one of TCP cannot, without an end of the other direction too.
+ */
+void
+channel_refuse(struct channel *c, const struct channel_ends *x, int error)
+{
+	c->state = CHANNEL_WRITE_FAILED;
+	c->error = (int16_t)error;
+	channel_close(c, x->pool);
+	event_io_disable(x->loop, x->to, EVENT_WRITE);
+	if (c->eof) {
+		event_io_disable(x->loop, x->from, EVENT_READ);
+		return;
+	}
+	if (channel_family(x->from->fd) == AF_UNIX)
+		(void)shutdown(x->from->fd, SHUT_RD);
+	channel_copy(c);
+	/* It is registered, and so it cannot fail. */
+	(void)event_io_enable(x->loop, x->from, EVENT_READ);
+}
+
+static enum progress
+refuse(struct channel *c, const struct channel_ends *x)
+{
+	channel_refuse(c, x, errno);
+	return PROGRESS_STOPPED;
+}
+
 /* The destination is full: read no more until it has taken this. */
 static enum progress
 block(struct channel *c, const struct channel_ends *x)
@@ -89,7 +92,7 @@ block(struct channel *c, const struct channel_ends *x)
 	event_io_disable(x->loop, x->from, EVENT_READ);
 	/* No fault of the destination's, which need not ever say more. */
 	if (event_io_enable(x->loop, x->to, EVENT_WRITE) == -1)
-		return fail(c, x, CHANNEL_READ_FAILED);
+		return fail(c, x, CHANNEL_FAILED);
 	if (c->buffer != NULL)
 		c->buffer = pool_shrink(x->pool, c->buffer);
 	return PROGRESS_BLOCKED;
@@ -145,26 +148,52 @@ write_some(struct channel *c, const struct channel_ends *x)
 	return n;
 }
 
+/*
+ * A splice(2) that a reset cuts short tells how far it came, and uses the
+ * error up: the next has EPIPE, perhaps after an EINTR.  So does a send(2) to
+ * a Unix socket.
+ */
+static bool
+may_be_reset(const struct channel *c, const struct channel_ends *x)
+{
+	return c->pipe != NULL || channel_family(x->to->fd) == AF_UNIX;
+}
+
+/* The peer has gone, or the way to it; else it is this system that fails. */
+static bool
+is_of_peer(int error)
+{
+	return error == EPIPE || error == ECONNRESET || error == ECONNABORTED ||
+	    error == ENOTCONN || error == ETIMEDOUT || error == EHOSTUNREACH ||
+	    error == EHOSTDOWN || error == ENETUNREACH || error == ENETDOWN ||
+	    error == ENETRESET;
+}
+
+static enum progress
+give_up(struct channel *c, const struct channel_ends *x, int error)
+{
+	errno = error;
+	return is_of_peer(error) ? refuse(c, x) : fail(c, x, CHANNEL_FAILED);
+}
+
 static enum progress
 flush(struct channel *c, const struct channel_ends *x)
 {
 	ssize_t n;
 	bool cut;
+	int error;
 
-	/*
-	 * A splice(2) that a reset cuts short tells how far it came, and uses
-	 * the error up: the next has EPIPE, perhaps after an EINTR.
-	 */
 	for (cut = false; channel_pending(c) > 0; cut |= n > 0) {
 		n = write_some(c, x);
-		if (n == -1 && errno == EPIPE && cut && c->pipe != NULL)
-			errno = ECONNRESET;
+		error = errno;
 		if (n >= 0)
 			c->bytes += (uint64_t)n;
-		else if (errno == EAGAIN)
+		else if (error == EAGAIN)
 			return block(c, x);
-		else if (errno != EINTR)
-			return fail(c, x, CHANNEL_WRITE_FAILED);
+		else if (error != EINTR) {
+			c->doubt = cut && error == EPIPE && may_be_reset(c, x);
+			return give_up(c, x, error);
+		}
 	}
 	channel_close(c, x->pool);
 	if (x->to->want & EVENT_WRITE)
@@ -181,136 +210,9 @@ finish(struct channel *c, const struct channel_ends *x)
 	if (!c->last && shutdown(x->to->fd, SHUT_WR) == -1 &&
 	    errno != ENOTCONN && errno != ECONNRESET && errno != EPIPE &&
 	    errno != EINVAL)
-		return fail(c, x, CHANNEL_WRITE_FAILED);
+		return refuse(c, x);
 	c->state = CHANNEL_ENDED;
 	return PROGRESS_STOPPED;
-}
-
-static sa_family_t
-family_of(int fd)
-{
-	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
-	socklen_t length;
-
-	length = sizeof(ss);
-	(void)getsockname(fd, (struct sockaddr *)&ss, &length);
-	return ss.ss_family;
-}
-
-/* It carries bulk: choose the cheapest way. */
-static void
-promote(struct channel *c, const struct channel_ends *x)
-{
-	const int size = SEND_BUFFER;
-	sa_family_t to;
-
-	c->streak = 0;
-	c->way = WAY_COPY;
-	to = family_of(x->to->fd);
-	if (!splice_pays(family_of(x->from->fd), to))
-		return;
-	c->way = WAY_SPLICE;
-	if (to == AF_UNIX)
-		(void)setsockopt(
-		    x->to->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-}
-
-static void
-note_read(struct channel *c, const struct channel_ends *x, bool full)
-{
-	if (c->way != WAY_PROBE)
-		return;
-	if (!full)
-		c->streak = 0;
-	else if (++c->streak == PROMOTE_AFTER)
-		promote(c, x);
-}
-
-static void
-note_fill(struct channel *c, size_t n)
-{
-	if (n >= SMALL_FILL)
-		c->streak = 0;
-	else if (++c->streak == DEMOTE_AFTER) {
-		c->streak = 0;
-		c->way = WAY_PROBE;
-	}
-}
-
-/*
- * Whatever the pipe cannot take as it is, end of file and urgent data among
- * it, is left to a copy, which also tells whether the source is drained.
- */
-static bool
-fill_pipe(struct channel *c, const struct channel_ends *x, ssize_t *n)
-{
-	struct splice_pipe *p;
-	int error;
-
-	p = pool_borrow_pipe(x->pool);
-	if (p == NULL) {
-		c->way = WAY_PROBE;
-		c->streak = PROMOTE_AFTER - RETRY_AFTER;
-		return false;
-	}
-	*n = splice_fill(p, x->from->fd);
-	if (*n > 0) {
-		c->pipe = p;
-		event_io_took(x->from, (size_t)*n, false);
-		note_fill(c, (size_t)*n);
-		return true;
-	}
-	error = errno;
-	pool_return_pipe(x->pool, p);
-	errno = error;
-	if (*n == -1 && error == EINVAL) {
-		c->way = WAY_COPY;
-		return false;
-	}
-	return *n == -1;
-}
-
-/*
- * By recvmsg(2), if the peer may pass descriptors, because it tells
- * (MSG_CTRUNC) when a read was cut short at them, with more bytes behind.
- */
-static ssize_t
-receive(const struct channel *c, int from, struct iovec *iov, bool *cut)
-{
-	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 1 };
-	ssize_t n;
-
-	do
-		n = c->plain ? recv(from, iov->iov_base, iov->iov_len, 0)
-		             : recvmsg(from, &msg, 0);
-	while (n == -1 && errno == EINTR);
-	*cut = msg.msg_flags & MSG_CTRUNC;
-	return n;
-}
-
-static ssize_t
-fill_buffer(struct channel *c, const struct channel_ends *x)
-{
-	struct iovec iov;
-	struct buffer *b;
-	ssize_t n;
-	bool cut;
-
-	b = pool_borrow(x->pool);
-	if (b == NULL)
-		return -1;
-	iov.iov_base = b->data;
-	iov.iov_len = c->way == WAY_COPY ? b->size : SMALL_READ;
-	n = receive(c, x->from->fd, &iov, &cut);
-	if (n <= 0) {
-		pool_return(x->pool, b);
-		return n;
-	}
-	b->end = (size_t)n;
-	c->buffer = b;
-	event_io_took(x->from, b->end, b->end < iov.iov_len && !cut);
-	note_read(c, x, b->end == iov.iov_len);
-	return n;
 }
 
 static enum progress
@@ -318,8 +220,7 @@ fill(struct channel *c, const struct channel_ends *x)
 {
 	ssize_t n;
 
-	if (c->way != WAY_SPLICE || !fill_pipe(c, x, &n))
-		n = fill_buffer(c, x);
+	n = channel_fill(c, x);
 	if (n > 0)
 		return PROGRESS_MADE;
 	if (n == 0 && c->source_error != 0) {
@@ -336,6 +237,25 @@ fill(struct channel *c, const struct channel_ends *x)
 	return PROGRESS_BLOCKED;
 }
 
+/* What nobody takes, up to its end. */
+static void
+discard(struct channel *c, const struct channel_ends *x)
+{
+	enum progress progress;
+	int rounds;
+
+	progress = PROGRESS_MADE;
+	for (rounds = 0; rounds < ROUNDS && progress == PROGRESS_MADE;
+	     rounds++) {
+		if (c->eof || !(x->from->ready & EVENT_READ))
+			break;
+		progress = fill(c, x);
+		channel_close(c, x->pool);
+	}
+	if (c->eof)
+		event_io_disable(x->loop, x->from, EVENT_READ);
+}
+
 bool
 channel_pump(struct channel *c, const struct channel_ends *x)
 {
@@ -343,6 +263,8 @@ channel_pump(struct channel *c, const struct channel_ends *x)
 	uint64_t before;
 	int rounds;
 
+	if (c->state == CHANNEL_WRITE_FAILED)
+		discard(c, x);
 	if (c->state != CHANNEL_OPEN)
 		return false;
 	before = c->bytes;

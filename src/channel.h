@@ -6,6 +6,9 @@
 #ifndef CHANNEL_H
 #define CHANNEL_H
 
+#include <sys/types.h>
+#include <sys/socket.h>
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,14 +20,15 @@ enum channel_state {
 	CHANNEL_ENDED,        /* end of file was delivered and passed on */
 	CHANNEL_READ_FAILED,  /* the source broke */
 	CHANNEL_WRITE_FAILED, /* the destination takes nothing any more */
+	CHANNEL_FAILED,       /* neither; the system lacks something */
 };
 
 /*
  * What a channel works with: the owner's, the same for each call.  Both
  * sockets are connected, non-blocking stream sockets, and EVENT_READ is wanted
- * of from at first; while the state is CHANNEL_OPEN the channel decides
- * whether it still is, and EVENT_WRITE of to.  The process ignores SIGPIPE, as
- * splice(2) has no flag against it.
+ * of from at first; while the state is CHANNEL_OPEN or CHANNEL_WRITE_FAILED
+ * the channel decides whether it still is, and EVENT_WRITE of to.  The process
+ * ignores SIGPIPE, as splice(2) has no flag against it.
  */
 struct channel_ends {
 	struct event_io *from;
@@ -55,6 +59,9 @@ struct channel {
 	bool last : 1;    /* the owner's: see channel_pump() */
 	bool nagle : 1;   /* the destination is TCP without TCP_NODELAY */
 	bool plain : 1;   /* the owner's: the source is TCP */
+	bool doubt : 1;   /* of CHANNEL_WRITE_FAILED: it may be a reset */
+	bool parting : 1; /* the owner's, of up: see session_end.c */
+	bool gone : 1;    /* the owner's: the destination broke at its end */
 };
 
 /*
@@ -70,10 +77,21 @@ int channel_prepend(
  * starving the others; afterwards the watches want what is needed to be
  * called again.  At end of file the destination's sending side is shut down
  * once all bytes are written; but with last set it is not, as the owner then
- * closes both sockets at once: the other direction was ended before.  Returns
- * true if bytes moved or the state changed.
+ * closes both sockets at once: the other direction was ended before.  In
+ * CHANNEL_WRITE_FAILED, what the source still sends is read and dropped, so
+ * that one which writes before it reads gets on.  Returns true if bytes moved
+ * or the state changed.
  */
 bool channel_pump(struct channel *, const struct channel_ends *);
+
+/*
+ * The destination takes nothing any more, by that errno, though no write has
+ * said so: from CHANNEL_OPEN to CHANNEL_WRITE_FAILED.
+ */
+void channel_refuse(struct channel *, const struct channel_ends *, int error);
+
+/* The address family of a socket, AF_UNSPEC if that cannot be told. */
+sa_family_t channel_family(int fd);
 
 /* Octets read and not yet written. */
 size_t channel_pending(const struct channel *);

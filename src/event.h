@@ -38,8 +38,8 @@ struct event_loop;
  * allocates.  The loop remembers readiness until the owner says that it is
  * used up; wanting a bit again that is still remembered costs no system call.
  *
- * fd, want and ready may be read by the owner; it may write on_ready and
- * owner.
+ * fd, want, ready and avail may be read by the owner; it may write on_ready
+ * and owner.
  */
 struct event_io {
 	void (*on_ready)(struct event_io *, unsigned);

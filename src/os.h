@@ -51,6 +51,13 @@ void os_close_both(int, int);
  */
 int os_forbid_tracing(void);
 
+/*
+ * Octets written to a connected TCP socket, an end of file among them, that
+ * its peer has not acknowledged: 0 if it has all, and -1 if the system does
+ * not tell.
+ */
+int os_unacknowledged(int fd);
+
 #define OS_ERROR_SIZE 96
 
 /*

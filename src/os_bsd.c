@@ -1,6 +1,7 @@
 /*
  * Facts about FreeBSD, NetBSD and OpenBSD.
  */
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -60,6 +61,20 @@ os_close_both(int a, int b)
 {
 	close(a);
 	close(b);
+}
+
+/* OpenBSD has no such request; Capsicum refuses it. */
+int
+os_unacknowledged(int fd)
+{
+#ifdef FIONWRITE
+	int n;
+
+	return ioctl(fd, FIONWRITE, &n) == -1 ? -1 : n;
+#else
+	(void)fd;
+	return -1;
+#endif
 }
 
 /* A process that has changed its user cannot be traced there anyway. */

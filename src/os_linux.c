@@ -1,9 +1,12 @@
 /*
  * Facts about Linux.
  */
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+
+#include <linux/sockios.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,9 +67,7 @@ os_own_file(int directory, const char *name, dev_t device, ino_t inode,
 		goto close_fd;
 	/* fchmod(2) refuses such a descriptor; its name in /proc does not. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	result = chmod(path, mode);
-	if (result == -1 && errno == ENOENT)
-		result = fchmodat(directory, name, mode, 0);
+	result = (st.st_mode & 07777) == mode ? 0 : chmod(path, mode);
 close_fd:
 	close_keeping_errno(fd);
 	return result;
@@ -118,6 +119,14 @@ os_close_both(int a, int b)
 	}
 	close(a);
 	close(b);
+}
+
+int
+os_unacknowledged(int fd)
+{
+	int n;
+
+	return ioctl(fd, SIOCOUTQ, &n) == -1 ? -1 : n;
 }
 
 int

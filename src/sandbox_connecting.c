@@ -84,6 +84,8 @@ sandbox_seccomp_enter_connecting(
 	scmp_filter_ctx f;
 	int e;
 
+	if (!sandbox_seccomp_fits())
+		return 0;
 	if (sandbox_seccomp_report() == -1)
 		return -1;
 	e = sandbox_filter_create(&f, SCMP_ACT_TRAP);

@@ -47,6 +47,12 @@ int sandbox_seccomp_enter_connecting(
 int sandbox_connect_rules(
     void *filter, const struct endpoints *, bool any_address);
 
+/*
+ * Whether the rules fit the calls of this processor: all sockets have system
+ * calls of their own, by the same numbers of arguments in the same order.
+ */
+bool sandbox_seccomp_fits(void);
+
 /* Say which call was forbidden, and end, from now on; -1 and errno. */
 int sandbox_seccomp_report(void);
 

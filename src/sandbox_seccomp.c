@@ -2,8 +2,11 @@
  * seccomp: the system calls of the running relay, and no others.
  * Not here: files and ports, see sandbox_landlock.c.
  */
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+
+#include <linux/sockios.h>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -148,6 +151,14 @@ add_pipe(scmp_filter_ctx f)
 	    sandbox_filter_equals(1, F_SETPIPE_SZ));
 }
 
+/* How much of what was sent has not been acknowledged; nothing is changed. */
+static int
+add_ioctl(scmp_filter_ctx f)
+{
+	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+	    sandbox_filter_equals(1, SIOCOUTQ));
+}
+
 /*
  * Of sockets that connect, none for a relay that is helped; a C library may
  * try to connect to the log's daemon again, and can do without.
@@ -196,12 +207,25 @@ prepare_seal(struct sandbox *s)
 	return e;
 }
 
+/* Others have socketcall(2), 32 bits of time, or another order for clone(2). */
+bool
+sandbox_seccomp_fits(void)
+{
+	uint32_t processor;
+
+	processor = seccomp_arch_native();
+	return processor == SCMP_ARCH_X86_64 ||
+	    processor == SCMP_ARCH_AARCH64 || processor == SCMP_ARCH_RISCV64;
+}
+
 int
 sandbox_seccomp_prepare(struct sandbox *s, const struct sandbox_needs *needs)
 {
 	scmp_filter_ctx f;
 	int e;
 
+	if (!sandbox_seccomp_fits())
+		return 0;
 	e = sandbox_filter_create(&s->filter, SCMP_ACT_TRAP);
 	f = s->filter;
 	if (e == 0)
@@ -214,6 +238,8 @@ sandbox_seccomp_prepare(struct sandbox *s, const struct sandbox_needs *needs)
 		e = add_send(f);
 	if (e == 0)
 		e = add_pipe(f);
+	if (e == 0)
+		e = add_ioctl(f);
 	if (e == 0)
 		e = add_sockets(f, needs);
 	if (e == 0)
@@ -259,6 +285,10 @@ sandbox_seccomp_enter(struct sandbox *s)
 {
 	int e;
 
+	if (s->filter == NULL) {
+		sandbox_note(s->missing, "seccomp (for this processor)");
+		return 0;
+	}
 	if (sandbox_seccomp_report() == -1)
 		return -1;
 	e = sandbox_filter_load(s->filter);

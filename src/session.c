@@ -1,31 +1,18 @@
 /*
- * Sessions: from an accepted client to the end of both directions.
- * Not here: accepting, see listener.c; totals and limits, see relay.c.
+ * Sessions: from an accepted client on, while both directions carry bytes.
+ * Not here: how they end, see session_end.c; accepting, see listener.c; totals
+ * and limits, see relay.c.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "descriptors.h"
 #include "os.h"
-#include "session.h"
-
-struct session {
-	struct event_io client;
-	struct event_io target;
-	struct channel up;   /* client to target */
-	struct channel down; /* target to client */
-	struct event_timer idle_timer;
-	struct session_context *context;
-	struct connector *connector; /* until connected */
-	struct connection_log *log;
-	uint64_t active; /* when bytes moved last */
-	TAILQ_ENTRY(session) link;
-};
+#include "session_state.h"
 
 void
 session_context_init(struct session_context *x, struct event_loop *loop,
@@ -40,139 +27,28 @@ session_context_init(struct session_context *x, struct event_loop *loop,
 	TAILQ_INIT(&x->sessions);
 }
 
-static struct channel_ends
-ends_of(struct session *s, const struct channel *c)
-{
-	return (struct channel_ends) {
-		.from = c == &s->up ? &s->client : &s->target,
-		.to = c == &s->up ? &s->target : &s->client,
-		.loop = s->context->loop,
-		.pool = s->context->pool,
-	};
-}
-
-static void
-release_target(const struct connector *c)
-{
-	_Static_assert(offsetof(struct target, endpoints) == 0, "a cast");
-
-	target_release((struct target *)(uintptr_t)c->target);
-}
-
-static void
-destroy(struct session *s, const char *how)
-{
-	struct session_context *x;
-
-	x = s->context;
-	if (s->log != NULL)
-		connection_log_end(s->log, x->target_text, s->up.bytes,
-		    s->down.bytes, event_now(x->loop), how);
-	if (s->connector != NULL) {
-		connector_cancel(s->connector);
-		release_target(s->connector);
-		free(s->connector);
-	}
-	event_timer_cancel(x->loop, &s->idle_timer);
-	channel_close(&s->up, x->pool);
-	channel_close(&s->down, x->pool);
-	TAILQ_REMOVE(&x->sessions, s, link);
-	x->count--;
-	x->up += s->up.bytes;
-	x->down += s->down.bytes;
-	x->on_end(x);
-	event_io_close_both(x->loop, &s->client, &s->target);
-	free(s);
-}
-
-static void
-break_off(struct session *s, const char *how)
-{
-	descriptors_reset(s->client.fd);
-	descriptors_reset(s->target.fd);
-	destroy(s, how);
-}
-
-static void
-break_off_error(struct session *s, const char *who, int error)
-{
-	char how[128], room[OS_ERROR_SIZE];
-
-	snprintf(how, sizeof(how), "%s: %s", who, os_error(error, room));
-	break_off(s, how);
-}
-
-static bool
-is_over(const struct channel *c)
-{
-	return c->state != CHANNEL_OPEN;
-}
-
-/*
- * A source that broke is gone for both directions.  A destination that
- * takes nothing any more may still have something to say: the direction from
- * it goes on to its end, and only then the other side learns of the error.
- */
-static void
-settle(struct session *s)
-{
-	if (s->up.state == CHANNEL_READ_FAILED)
-		break_off_error(s, "client", s->up.error);
-	else if (s->down.state == CHANNEL_READ_FAILED)
-		break_off_error(s, "target", s->down.error);
-	else if (!is_over(&s->up) || !is_over(&s->down))
-		return;
-	else if (s->up.state == CHANNEL_WRITE_FAILED)
-		break_off_error(s, "target", s->up.error);
-	else if (s->down.state == CHANNEL_WRITE_FAILED)
-		break_off_error(s, "client", s->down.error);
-	else
-		destroy(s, "ended");
-}
-
-/*
- * A source has an error, and the direction that reads from it cannot find
- * it, because it waits for its destination or has ended.
- */
-static bool
-broke_unseen(struct session *s, struct channel *c, const char *who)
-{
-	const struct event_io *from;
-	socklen_t length;
-	int error;
-
-	from = c == &s->up ? &s->client : &s->target;
-	if (!c->suspect || (from->want & EVENT_READ))
-		return false;
-	c->suspect = false;
-	error = c->source_error;
-	length = sizeof(error);
-	if (error == 0 &&
-	    getsockopt(from->fd, SOL_SOCKET, SO_ERROR, &error, &length) == -1)
-		error = errno;
-	if (error == 0)
-		return false;
-	break_off_error(s, who, error);
-	return true;
-}
-
 /*
  * Only the first call that meets a reset is told; after a write, reading
  * would show a clean end of file.  EPIPE is no such error: the peer reads no
- * more, and may have ended its own direction in order.
+ * more, and may have ended its own direction in order.  In doubt, all that it
+ * sent is passed on, but not its end.
  */
 static bool
 pump(struct session *s, struct channel *c, struct channel *back)
 {
-	const struct channel_ends ends = ends_of(s, c);
-	bool moved;
+	const struct channel_ends ends = session_ends(s, c);
+	bool moved, was_over;
 
+	was_over = session_is_over(c);
 	c->last = back->state == CHANNEL_ENDED;
 	moved = channel_pump(c, &ends);
-	if (c->state == CHANNEL_WRITE_FAILED && c->error != EPIPE) {
+	if (was_over || c->state != CHANNEL_WRITE_FAILED)
+		return moved;
+	if (c->error != EPIPE) {
 		back->source_error = c->error;
 		back->suspect = true;
-	}
+	} else if (c->doubt)
+		back->source_error = ECONNRESET;
 	return moved;
 }
 
@@ -191,11 +67,11 @@ on_ready(
 		moved |= pump(s, to, from);
 	if (moved && s->context->idle_timeout != EVENT_INFINITE)
 		s->active = event_now(s->context->loop);
-	if (broke_unseen(s, &s->up, "client") ||
-	    broke_unseen(s, &s->down, "target"))
+	if (session_broke_unseen(s, &s->up, &s->down) ||
+	    session_broke_unseen(s, &s->down, &s->up))
 		return;
-	if (is_over(from) || is_over(to))
-		settle(s);
+	if (session_is_over(from) || session_is_over(to))
+		session_settle(s);
 }
 
 static void
@@ -216,13 +92,6 @@ on_target_ready(struct event_io *io, unsigned ready)
 	on_ready(s, ready, &s->down, &s->up);
 }
 
-static struct session *
-of_idle_timer(struct event_timer *t)
-{
-	return (struct session *)(void *)((char *)t -
-	    offsetof(struct session, idle_timer));
-}
-
 /* Armed once, and again only for what is left since bytes moved last. */
 static void
 on_idle(struct event_timer *t)
@@ -230,11 +99,11 @@ on_idle(struct event_timer *t)
 	struct session *s;
 	uint64_t idle, limit;
 
-	s = of_idle_timer(t);
+	s = session_of_timer(t);
 	limit = s->context->idle_timeout;
 	idle = event_now(s->context->loop) - s->active;
 	if (idle >= limit)
-		break_off(s, "idle time-out");
+		session_break_off(s, "idle time-out");
 	else
 		(void)event_timer_set(s->context->loop, t, limit - idle);
 }
@@ -245,7 +114,8 @@ on_client_waiting(struct event_io *io, unsigned ready)
 {
 	/* EVENT_ERROR, for nothing else is wanted. */
 	(void)ready;
-	break_off(io->owner, "client gone before the target was reached");
+	session_break_off(
+	    io->owner, "client gone before the target was reached");
 }
 
 static int
@@ -288,7 +158,7 @@ on_connector_retry(struct connector *c)
 	x = ((struct session *)c->owner)->context;
 	now = event_now(x->loop);
 	resolver_doubt(x->resolver, now);
-	release_target(c);
+	session_release_target(c);
 	c->target = &resolver_use(x->resolver, now)->endpoints;
 }
 
@@ -305,7 +175,7 @@ on_connector_done(struct connector *c, int error)
 	s->up.plain = x->tcp_clients;
 	s->up.nagle = s->down.plain =
 	    error == 0 && c->target->list[c->next].addr.ss_family != AF_UNIX;
-	release_target(c);
+	session_release_target(c);
 	free(c);
 	s->connector = NULL;
 	if (error != 0) {
@@ -314,13 +184,13 @@ on_connector_done(struct connector *c, int error)
 		x->failed++;
 		log_limited(&x->failed_log, now, LOG_WARNING, "%s: %s",
 		    x->target_text, os_error(error, room));
-		break_off_error(s, "target", error);
+		session_break_off_error(s, "target", error);
 	} else if (open_channels(s) == -1 ||
 	    (x->proxy_header != PROXY_HEADER_NONE &&
 	        send_proxy_header(s) == -1))
-		break_off_error(s, "relay", errno);
+		session_break_off_error(s, "relay", errno);
 	else
-		settle(s);
+		session_settle(s);
 }
 
 int
@@ -372,7 +242,7 @@ session_end_all(struct session_context *x, const char *why)
 
 	for (s = TAILQ_FIRST(&x->sessions); s != NULL; s = next) {
 		next = TAILQ_NEXT(s, link);
-		break_off(s, why);
+		session_break_off(s, why);
 	}
 }
 

@@ -12,10 +12,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "os.h"
 #include "socket_file.h"
+
+/* Between two looks whether somebody listens. */
+#define PAUSE_MS 20
 
 static int
 status_of(int error)
@@ -149,21 +153,38 @@ take_lock(struct socket_file *f, int *status)
 	return "in use";
 }
 
-/* Somebody accepts on it, or its backlog is full. */
+static int
+try_connect(const struct sockaddr_un *sun, socklen_t length)
+{
+	int error, fd;
+
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return errno;
+	error = 0;
+	if (connect(fd, (const struct sockaddr *)sun, length) == -1)
+		error = errno;
+	close(fd);
+	return error;
+}
+
+/*
+ * Somebody accepts on it, or its backlog is full: where that looks as if
+ * nobody did, only time tells.
+ */
 static bool
 answers(const struct sockaddr_un *sun, socklen_t length, int *error)
 {
-	int fd;
+	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
+	unsigned long long waited;
 
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1) {
-		*error = errno;
-		return false;
+	*error = try_connect(sun, length);
+	for (waited = 0;
+	     *error == ECONNREFUSED && waited < os_backlog_full(ECONNREFUSED);
+	     waited += PAUSE_MS) {
+		nanosleep(&pause, NULL);
+		*error = try_connect(sun, length);
 	}
-	*error = 0;
-	if (connect(fd, (const struct sockaddr *)sun, length) == -1)
-		*error = errno;
-	close(fd);
 	return *error == 0 || *error == EAGAIN || *error == EINPROGRESS ||
 	    *error == EPROTOTYPE;
 }
@@ -219,7 +240,14 @@ bind_and_own(struct socket_file *f, int fd, const struct sockaddr_un *sun,
 	mode_t mode, mask;
 	int bound;
 
+	/*
+	 * Linux takes the mode from the socket, so that it need not be changed
+	 * by a name.  Nobody can connect before listen(2).
+	 */
 	mask = umask(0777);
+	mode = access->has_mode ? access->mode : 0666 & ~mask;
+	if (fchmod(fd, mode) == 0)
+		umask(0);
 	bound = bind(fd, (const struct sockaddr *)sun, length);
 	umask(mask);
 	if (bound == -1) {
@@ -227,7 +255,6 @@ bind_and_own(struct socket_file *f, int fd, const struct sockaddr_un *sun,
 			return *status = EX_UNAVAILABLE, "in use";
 		return because(status);
 	}
-	mode = access->has_mode ? access->mode : 0666 & ~mask;
 	if (identify(f) == -1 ||
 	    os_own_file(f->directory, f->name, f->device, f->inode, access->uid,
 	        access->gid, mode) == -1) {

@@ -1,16 +1,16 @@
 # What is built, read by GNU make and BSD make alike.
 VERSION = 0.1.0
 
-SRCS = src/activation.c src/address.c src/channel.c src/confine.c \
-	src/connection_log.c src/connector.c src/daemon.c src/descriptors.c \
+SRCS = src/activation.c src/address.c src/channel.c src/channel_fill.c \
+	src/confine.c src/connection_log.c src/connector.c src/daemon.c src/descriptors.c \
 	src/dial.c src/duration.c src/event.c src/event_${BACKEND}.c src/event_signal.c \
 	src/event_timer.c src/listener.c src/listeners.c src/log.c \
 	src/manager.c src/notify.c src/options.c src/options_help.c \
 	src/os_${OSKIND}.c src/pidfile.c src/pool.c src/privdrop.c \
 	src/proxy_header.c src/relay.c src/relay_accept.c \
 	src/relay_signal.c src/resolver.c src/resolver_helper.c \
-	src/session.c src/socket_file.c src/splice_${SPLICE}.c src/target.c \
-	src/user.c src/worker.c src/workers.c \
+	src/session.c src/session_end.c src/socket_file.c \
+	src/splice_${SPLICE}.c src/target.c src/user.c src/worker.c src/workers.c \
 	${DIALER_SRCS_${CONNECTOR}} ${SANDBOX_SRCS_${SANDBOX}}
 
 # Who connects to the target: the relay; a process of its own; or that and, by
@@ -33,7 +33,8 @@ SANDBOX_SRCS_linux = src/sandbox_connecting.c src/sandbox_filter.c \
 SANDBOX_SRCS_pledge = src/sandbox_pledge.c
 SANDBOX_SRCS_none = src/sandbox_none.c
 
-HDRS = src/activation.h src/address.h src/channel.h src/confine.h \
+HDRS = src/activation.h src/address.h src/channel.h src/channel_fill.h \
+	src/confine.h \
 	src/connect_helper.h src/connection_log.h src/connector.h \
 	src/daemon.h src/descriptors.h src/dial.h src/dial_at.h \
 	src/dialer.h src/duration.h src/endpoint.h src/event.h src/event_backend.h \
@@ -43,7 +44,7 @@ HDRS = src/activation.h src/address.h src/channel.h src/confine.h \
 	src/relay_state.h \
 	src/resolver.h src/resolver_helper.h src/sandbox.h \
 	src/sandbox_filter.h src/sandbox_linux.h src/sandbox_note.h \
-	src/session.h src/socket_file.h src/splice.h \
+	src/session.h src/session_state.h src/socket_file.h src/splice.h \
 	src/target.h src/user.h src/worker.h src/workers.h
 
 # What macOS lacks; elsewhere for its tests alone.
@@ -76,7 +77,7 @@ UNIT_TESTS = tests/unit/activation_inetd_test tests/unit/activation_test \
 	tests/unit/event_ready_test tests/unit/event_short_read_test \
 	tests/unit/event_timer_test \
 	tests/unit/listener_pause_test tests/unit/listener_test \
-	tests/unit/notify_test \
+	tests/unit/manager_test tests/unit/notify_test \
 	tests/unit/options_form_test tests/unit/options_value_test \
 	tests/unit/os_test tests/unit/pidfile_refused_test tests/unit/pidfile_test \
 	tests/unit/pool_test \

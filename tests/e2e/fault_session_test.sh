@@ -71,6 +71,28 @@ no_reason_body()
 	kill "$(cat service.pid)"
 }
 
+atf_test_case own_failure
+own_failure_head()
+{
+	atf_set descr "A write for which the system lacks something ends it all"
+}
+own_failure_body()
+{
+	need_faults
+	for error in ENOBUFS ENOMEM; do
+		start_peer service listen ./service.sock over
+		start_faulty relay -v 127.0.0.1:0 ./service.sock
+		"$fault" relay.faults send $error 1 1
+		atf_check "$peer" connect "$(relay_address relay)" send:1000 \
+		    gone
+		check_peer service
+		hits relay 1
+		atf_check "$await" relay.log ': relay: '
+		stop_relay relay
+		rm service.sock
+	done
+}
+
 atf_test_case unknown_client
 unknown_client_head()
 {
@@ -142,6 +164,7 @@ atf_init_test_cases()
 {
 	atf_add_test_case waits
 	atf_add_test_case no_reason
+	atf_add_test_case own_failure
 	atf_add_test_case unknown_client
 	atf_add_test_case no_room_for_a_timer
 	atf_add_test_case no_room_for_the_drain

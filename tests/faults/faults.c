@@ -124,7 +124,7 @@ WRAP(void *, aligned_alloc, NULL, (size_t alignment, size_t n), (alignment, n))
 WRAP(int, bind, -1, (int fd, const struct sockaddr *sa, socklen_t n),
     (fd, sa, n))
 WRAP(void *, calloc, NULL, (size_t n, size_t size), (n, size))
-WRAP(int, chmod, -1, (const char *path, mode_t mode), (path, mode))
+WRAP(int, fchmod, -1, (int fd, mode_t mode), (fd, mode))
 WRAP(int, close, -1, (int fd), (fd))
 WRAP(int, connect, -1, (int fd, const struct sockaddr *sa, socklen_t n),
     (fd, sa, n))

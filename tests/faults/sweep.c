@@ -138,7 +138,13 @@ await(int log, char *text, size_t *length, size_t size)
 	char message[512];
 	ssize_t n;
 
-	while (poll(p, 2, SILENT_MS) > 0) {
+	for (;;) {
+		n = poll(p, 2, SILENT_MS);
+		/* Without a fault it has no reason to hang: it is slow. */
+		if (n == 0 && atomic_load(&shared->hits) == 0)
+			continue;
+		if (n <= 0)
+			return false;
 		if (p[1].revents & POLLIN) {
 			n = recv(notify_fd, message, sizeof(message) - 1, 0);
 			message[n > 0 ? n : 0] = '\0';
@@ -149,7 +155,6 @@ await(int log, char *text, size_t *length, size_t size)
 		if (!take_some(log, text, length, size))
 			return false;
 	}
-	return false;
 }
 
 static void
@@ -188,6 +193,9 @@ try(unsigned from, char *command[])
 	if (WIFSIGNALED(status) && (ready || WTERMSIG(status) != SIGTERM))
 		errx(1, "call %u of %s: signal %d: %s", from, shared->name,
 		    WTERMSIG(status), text);
+	if (!ready && atomic_load(&shared->hits) == 0 &&
+	    (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
+		errx(1, "%s: no start without a fault: %s", shared->name, text);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) == 0)
 		return false;
 	if (WEXITSTATUS(status) < EX__BASE || WEXITSTATUS(status) > EX__MAX ||

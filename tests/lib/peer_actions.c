@@ -359,7 +359,9 @@ act_plain(struct connection *c, const char *verb)
 	else if (strcmp(verb, "shut") == 0) {
 		if (shutdown(c->fd, SHUT_WR) == -1)
 			err(1, "%s", doing);
-	} else if (strcmp(verb, "eof") == 0)
+	} else if (strcmp(verb, "deaf") == 0)
+		(void)shutdown(c->fd, SHUT_RD);
+	else if (strcmp(verb, "eof") == 0)
 		do_end(c->fd, true, false);
 	else if (strcmp(verb, "gone") == 0)
 		do_end(c->fd, false, true);

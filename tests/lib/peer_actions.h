@@ -24,6 +24,7 @@
  *	echo	send back what comes until end of file
  *	peek	wait until there is something to read, and leave it
  *	shut	pass on an end of file
+ *	deaf	take nothing any more
  *	eof	expect an end of file
  *	gone	expect a reset
  *	over	expect an end of file or a reset

@@ -52,6 +52,8 @@ void sim_fail(const char *fmt, ...)
 	X(TARGET_RESETS, "resets by targets")                 \
 	X(RESET_AFTER_FIN, "resets after an end of file")     \
 	X(RESET_UNREAD, "closed with unread octets")          \
+	X(REFUSED_OCTETS, "octets refused")                   \
+	X(PARTING, "resets held back")                        \
 	X(URGENT, "reads cut at a mark")                      \
 	X(CONNECT_REFUSED, "connects refused")                \
 	X(CONNECT_LATER, "connects in progress")              \
@@ -77,13 +79,14 @@ void sim_fail(const char *fmt, ...)
 	X(REUSED, "descriptor numbers used again")            \
 	X(FUTILE, "clients whose target was not reached")
 
-/* The same, with splice(2) only. */
+/* The same, where splice(2) is. */
 #define SIM_SPLICE_COUNTERS(X)                  \
 	X(BYTES_SPLICED, "octets spliced")      \
 	X(PIPES, "pipes")                       \
 	X(PIPES_REFUSED, "pipes refused")       \
 	X(SPLICE_CUT, "splices cut by a reset") \
-	X(SPLICE_REFUSED, "splices refused")
+	X(SPLICE_REFUSED, "splices refused")    \
+	X(SEND_CUT, "sends cut by a reset")
 
 #define SIM_ENUMERATE(name, text) COUNT_##name,
 enum sim_counter {

@@ -115,6 +115,7 @@ struct sim_script {
 	bool holds;          /* does not end by itself before the thaw */
 	bool answers;        /* ends only after the relay has */
 	bool closes;         /* at its end, both directions at once */
+	bool writes_first;   /* reads only when it has written everything */
 	uint64_t reset_sent; /* breaks off after so many octets */
 	uint64_t reset_read;
 	unsigned marks; /* one write in so many has a mark */
@@ -150,6 +151,7 @@ struct sim_conn {
 	bool established;
 	bool in_fin;   /* the peer has ended its stream, at in_sent */
 	bool in_shut;  /* and that has arrived */
+	bool refused;  /* by the relay's SHUT_RD: it can send no more */
 	bool out_fin;  /* the relay has ended its stream */
 	bool out_shut; /* by shutdown() */
 	bool full;     /* SOCK_NOSPACE: tell when there is room */
@@ -210,6 +212,7 @@ void sim_conn_release(struct sim_conn *);
 /* What the relay reads or writes: sim_stream.c. */
 int sim_read_error(struct sim_conn *);
 int sim_write_error(struct sim_conn *);
+void sim_meanwhile(struct sim_conn *); /* between two pieces of a write */
 /* A splice does not get past an urgent octet, a read does. */
 size_t sim_read_length(struct sim_conn *, size_t room, bool splices, bool *cut);
 size_t sim_write_length(struct sim_conn *, size_t length);

@@ -71,6 +71,7 @@ struct sim_world {
 	bool reorder;
 	bool bad_day;
 	bool stutter; /* the next splice is interrupted */
+	bool blind;   /* FreeBSD does not tell what is unacknowledged */
 	size_t grain; /* about the size of a call, or a buffer */
 	size_t bulk;  /* octets that a peer sends at most */
 	unsigned clients_left;

@@ -4,13 +4,13 @@ SEEDS ?= 100000
 FIRST ?= 1
 
 # Of the daemon, whatever the system: it is linked against a simulated one.
-SIM_REAL = src/address.c src/channel.c src/connection_log.c \
+SIM_REAL = src/address.c src/channel.c src/channel_fill.c src/connection_log.c \
 	src/connector.c src/descriptors.c src/dial.c src/dialer_direct.c \
 	src/event.c src/event_signal.c \
 	src/event_timer.c src/listener.c src/listeners.c src/manager.c \
 	src/notify.c src/pool.c src/proxy_header.c src/relay.c \
 	src/relay_accept.c src/relay_signal.c src/resolver_helper.c \
-	src/session.c src/target.c src/user.c src/worker.c src/workers.c
+	src/session.c src/session_end.c src/target.c src/user.c src/worker.c src/workers.c
 SIM_COMMON = ${SIM_REAL} tests/sim/sim_check.c tests/sim/sim_choice.c \
 	tests/sim/sim_conn.c tests/sim/sim_crowd.c tests/sim/sim_file.c \
 	tests/sim/sim_memory.c \
@@ -46,12 +46,15 @@ SIM_WRAP = -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc \
 	-Wl,--wrap=getsockname,--wrap=getpeername,--wrap=getsockopt \
 	-Wl,--wrap=setsockopt,--wrap=getpeereid,--wrap=recvmsg \
 	-Wl,--wrap=recv,--wrap=send,--wrap=shutdown,--wrap=splice \
+	-Wl,--wrap=ioctl \
 	-Wl,--wrap=epoll_create1,--wrap=epoll_ctl,--wrap=epoll_wait
 
 # Without _FORTIFY_SOURCE, which has other names for these calls.
 SIM_CFLAGS = -std=gnu11 -pthread ${WARNINGS} -fPIE ${CFLAGS} \
 	${SANITIZE_FLAGS} -U_FORTIFY_SOURCE
+# FIONWRITE: as FreeBSD and NetBSD have it.
 SIM_CPPFLAGS = -DVERSION=\"${VERSION}\" -Isrc -Itests/sim -Itests/kqueue \
+	-DFIONWRITE=0x4004667 \
 	${OS_CPPFLAGS} ${CPPFLAGS}
 SIM_LDFLAGS = -pthread -pie ${SANITIZE_FLAGS} ${LDFLAGS} ${SIM_WRAP}
 SIM_LINK = ${CC} ${SIM_LDFLAGS} -o $@

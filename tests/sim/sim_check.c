@@ -108,7 +108,8 @@ sim_check_held(const struct sim_conn *from)
 		sim_fail(
 		    "octets read from descriptor %d, of no session", from->fd);
 	n = sim_held(from, from->partner);
-	if (n > PIPE_MAX)
+	if (n > PIPE_MAX && !from->partner->failed &&
+	    from->partner->state != SIM_OVER)
 		sim_fail("%llu octets held for descriptor %d",
 		    (unsigned long long)n, from->partner->fd);
 }
@@ -197,7 +198,8 @@ check_loss(const struct sim_conn *from, const struct sim_conn *to)
 	uint64_t lost;
 
 	if (!from->in_fin || !from->in_shut || from->broke || from->faulted ||
-	    (!from->local && from->state == SIM_OVER) ||
+	    (!from->local && from->state == SIM_OVER &&
+	        (sim_bsd || from->out_shut)) ||
 	    to->state != SIM_CONNECTED || to->excused || to->closed ||
 	    sim.fault_at == sim.waits || sim.phase == SIM_TEAR_DOWN ||
 	    sim_now - from->since + SLACK >= sim.options.idle_timeout)
@@ -206,6 +208,26 @@ check_loss(const struct sim_conn *from, const struct sim_conn *to)
 	if (lost > 0)
 		sim_fail("%llu octets for descriptor %d are lost",
 		    (unsigned long long)lost, to->fd);
+}
+
+/*
+ * A stream that has come to its end arrives, before a reset that would take
+ * away what is under way.
+ */
+static void
+check_purge(const struct sim_conn *c)
+{
+	const struct sim_conn *p;
+
+	p = c->partner;
+	if (c->local || !c->linger || c->state != SIM_CONNECTED ||
+	    !c->out_shut || c->out_arrived == c->out_written || p == NULL ||
+	    p->faulted || sim.blind || sim.fault_at == sim.waits ||
+	    sim.phase == SIM_TEAR_DOWN ||
+	    sim_now - c->since + SLACK >= sim.options.idle_timeout)
+		return;
+	sim_fail("a reset takes %llu octets from descriptor %d",
+	    (unsigned long long)(c->out_written - c->out_arrived), c->fd);
 }
 
 /*
@@ -225,6 +247,7 @@ sim_check_close(const struct sim_conn *c)
 		return;
 	}
 	check_reason(c);
+	check_purge(c);
 	if (p != NULL && !is_unused(c) && !is_unused(p)) {
 		check_loss(c, p);
 		check_loss(p, c);

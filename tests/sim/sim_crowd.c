@@ -19,6 +19,7 @@ sim_peer_script(struct sim_conn *c)
 		.holds = sim_chance(6),
 		.answers = sim_chance(4),
 		.closes = sim_chance(6),
+		.writes_first = !c->client && sim_chance(4),
 		.reset_sent = UINT64_MAX,
 		.reset_read = UINT64_MAX,
 		.marks = sim_chance(6) ? 1 + sim_pick(8) : 0,

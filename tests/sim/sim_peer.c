@@ -73,6 +73,9 @@ reading(const struct sim_conn *c)
 	s = &c->script;
 	if (c->aborted)
 		return c->noticed ? 0 : DO_SEE_END;
+	if (s->writes_first && !c->in_fin && !c->closed &&
+	    c->in_sent < s->total && c->state == SIM_CONNECTED)
+		return 0;
 	if (c->out_read < c->out_arrived)
 		return sim.phase >= SIM_THAW ||
 		        (s->reads && c->out_read < s->read_max)

@@ -10,12 +10,16 @@
 /* More than the sum of the pauses between two tries. */
 #define SLACK 1000
 
-/* One direction.  One whose destination failed waits for the other. */
+/* One direction.  One whose destination failed drops what comes. */
 static void
 check_direction(const struct sim_conn *from, const struct sim_conn *to)
 {
-	if (to->failed)
+	if (to->failed || to->state == SIM_OVER) {
+		if (sim_in_ready(from) > 0)
+			sim_fail("%zu octets for descriptor %d are not dropped",
+			    sim_in_ready(from), to->fd);
 		return;
+	}
 	if (sim_held(from, to) > 0) {
 		if (sim_writable(to))
 			sim_fail("%llu octets are held, and descriptor %d is "
@@ -26,22 +30,36 @@ check_direction(const struct sim_conn *from, const struct sim_conn *to)
 	if (sim_in_ready(from) > 0)
 		sim_fail("%zu octets wait in descriptor %d", sim_in_ready(from),
 		    from->fd);
-	if ((from->in_shut || from->state == SIM_OVER) && !to->out_shut &&
-	    to->state != SIM_OVER)
+	/* It is held back, in doubt, from one that takes nothing any more. */
+	if ((from->in_shut || from->state == SIM_OVER) && !from->failed &&
+	    !to->out_shut && to->state != SIM_OVER)
 		sim_fail("the end of file of descriptor %d was not passed on",
 		    from->fd);
+}
+
+/* It matters no more where another error is known. */
+static void
+check_error(const struct sim_conn *c)
+{
+	if (c->error != 0 && !c->failed)
+		sim_fail("nobody noticed the error %d of descriptor %d",
+		    c->error, c->fd);
 }
 
 static void
 check_session(const struct sim_conn *c, const struct sim_conn *p)
 {
-	if (c->error != 0 || p->error != 0)
-		sim_fail("nobody noticed the error %d of descriptor %d",
-		    c->error != 0 ? c->error : p->error,
-		    c->error != 0 ? c->fd : p->fd);
+	check_error(c);
+	check_error(p);
+	if (c->faulted || p->faulted)
+		sim_fail("descriptor %d stays, though a write to it failed for "
+		         "lack of memory",
+		    c->faulted ? c->fd : p->fd);
 	check_direction(c, p);
 	check_direction(p, c);
-	if (sim_is_complete(c, p) && sim_is_complete(p, c))
+	/* If one was refused its end, the other may still have to get its. */
+	if (sim_is_complete(c, p) && sim_is_complete(p, c) &&
+	    c->state != SIM_OVER && p->state != SIM_OVER)
 		sim_fail(
 		    "a session has ended, and descriptor %d is open", c->fd);
 	if (sim.options.idle_timeout != EVENT_INFINITE &&
@@ -57,9 +75,7 @@ check_connecting(const struct sim_conn *c)
 	const struct options *o;
 
 	o = &sim.options;
-	if (c->error != 0)
-		sim_fail("nobody noticed the error %d of descriptor %d",
-		    c->error, c->fd);
+	check_error(c);
 	if (o->wait == EVENT_INFINITE || o->connect_timeout == EVENT_INFINITE)
 		return;
 	if (sim_now - c->since > o->wait + 2 * o->connect_timeout + SLACK)
@@ -144,8 +160,8 @@ sim_check_rest(int timeout)
 			continue;
 		}
 		check_session(c, p);
-		holding += sim_held(c, p) > 0 ? 1 : 0;
-		holding += sim_held(p, c) > 0 ? 1 : 0;
+		holding += sim_held(c, p) > 0 && !p->failed ? 1 : 0;
+		holding += sim_held(p, c) > 0 && !c->failed ? 1 : 0;
 	}
 	check_pool(holding);
 	check_listeners(timeout);

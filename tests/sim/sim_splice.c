@@ -77,8 +77,8 @@ fill(struct sim_conn *c, struct sim_pipe *p, size_t length)
 }
 
 /* Between two pieces, others act, and who is to break off may do it now. */
-static void
-meanwhile(struct sim_conn *c)
+void
+sim_meanwhile(struct sim_conn *c)
 {
 	if (sim_chance(8))
 		sim_peer_act();
@@ -97,7 +97,7 @@ drain(struct sim_conn *c, struct sim_pipe *p, size_t length)
 
 	for (done = 0; done < length && p->n > 0; done += n) {
 		if (done > 0)
-			meanwhile(c);
+			sim_meanwhile(c);
 		error = sim_write_error(c);
 		if (error != 0 && done > 0) {
 			sim_counters[COUNT_SPLICE_CUT]++;
@@ -130,6 +130,8 @@ wrap_splice(int in, const off_t *in_offset, int out, const off_t *out_offset,
 	if (in_offset != NULL || out_offset != NULL ||
 	    !(flags & SPLICE_F_NONBLOCK))
 		sim_fail("splice() that may block");
+	if (flags & SPLICE_F_MORE)
+		sim_fail("splice() that holds octets back");
 	if (sim.stutter || sim_interrupted("splice")) {
 		sim.stutter = false;
 		return fail(EINTR);

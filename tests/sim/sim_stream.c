@@ -2,7 +2,12 @@
  * Calls that move octets through a connected socket, and end its stream.
  * Not here: splice(2), see sim_splice.c.
  */
+#include <sys/ioctl.h>
+
+#include <linux/sockios.h>
+
 #include <errno.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "sim.h"
@@ -221,6 +226,58 @@ wrap_recv(int fd, void *bytes, size_t length, int flags)
 	return receive(c, fd, bytes, length, &cut);
 }
 
+/* SIOCOUTQ or FIONWRITE: what the peer has not acknowledged. */
+int
+wrap_ioctl(int fd, unsigned long request, ...)
+{
+	struct sim_conn *c;
+	va_list ap;
+	int *n;
+
+	sim_enter("ioctl");
+	c = connected(fd, "ioctl()");
+	if (request != (sim_bsd ? FIONWRITE : SIOCOUTQ) || c->local)
+		sim_fail("ioctl(%d, %#lx)", fd, request);
+	va_start(ap, request);
+	n = va_arg(ap, int *);
+	va_end(ap);
+	if (c->state == SIM_OVER && c->error == 0)
+		sim_fail(
+		    "descriptor %d is waited for, and is known to be gone", fd);
+	*n = (int)(c->out_written - c->out_arrived);
+	if (sim_bsd && sim.blind)
+		return (int)fail(ENOTTY);
+	sim_trace("ioctl(%d): %d", fd, *n);
+	if (*n > 0)
+		sim_counters[COUNT_PARTING]++;
+	return 0;
+}
+
+/*
+ * Linux hands a Unix socket its octets in pieces.  A reset between two of
+ * them uses the error up, and tells how far it came.
+ */
+static size_t
+count_pieces(struct sim_conn *c, size_t n)
+{
+	size_t first;
+
+	first = c->local && !sim_bsd && n > 1 && sim_chance(4)
+	    ? 1 + sim_size(n - 2)
+	    : n;
+	sim_count_out(c, first);
+	if (first == n)
+		return n;
+	sim_meanwhile(c);
+	if (c->state == SIM_OVER) {
+		(void)take_error(c);
+		sim_counters[COUNT_SEND_CUT]++;
+		return first;
+	}
+	sim_count_out(c, n - first);
+	return n;
+}
+
 ssize_t
 wrap_send(int fd, const void *bytes, size_t length, int flags)
 {
@@ -247,9 +304,22 @@ wrap_send(int fd, const void *bytes, size_t length, int flags)
 		return fail(error);
 	}
 	sim_check_octets(c, bytes, n);
-	sim_count_out(c, n);
+	n = count_pieces(c, n);
 	sim_trace("send(%d, %zu) = %zu", fd, length, n);
 	return (ssize_t)n;
+}
+
+/* The peer's next write fails; what is there can still be read. */
+static void
+refuse_octets(struct sim_conn *c)
+{
+	if (!c->local || c->refused || c->partner == NULL ||
+	    !(c->partner->failed || c->partner->state == SIM_OVER))
+		sim_fail("shutdown(%d, SHUT_RD)", c->fd);
+	c->refused = c->in_shut = true;
+	c->script.total = c->in_sent;
+	sim_counters[COUNT_REFUSED_OCTETS]++;
+	sim_notify(c->fd, SIM_EOF);
 }
 
 /* Of a Unix socket whose peer has gone: no error on Linux. */
@@ -260,6 +330,12 @@ wrap_shutdown(int fd, int how)
 
 	sim_enter("shutdown");
 	c = connected(fd, "shutdown()");
+	if (how == SHUT_RD) {
+		sim_trace("shutdown(%d, SHUT_RD)", fd);
+		refuse_octets(c);
+		sim_progress();
+		return 0;
+	}
 	if (how != SHUT_WR || c->out_shut)
 		sim_fail("shutdown(%d, %d)", fd, how);
 	sim_trace("shutdown(%d)", fd);

@@ -191,6 +191,7 @@ choose_faults(void)
 	sim.preempt = sim_chance(4) ? 0 : 2u << sim_pick(6);
 	sim.burst = 1u << sim_pick(8);
 	sim.reorder = sim_chance(2);
+	sim.blind = sim_chance(4);
 }
 
 static void

@@ -67,6 +67,7 @@ ssize_t wrap_recvmsg(int, struct msghdr *, int) WRAP(recvmsg);
 ssize_t wrap_recv(int, void *, size_t, int) WRAP(recv);
 ssize_t wrap_send(int, const void *, size_t, int) WRAP(send);
 int wrap_shutdown(int, int) WRAP(shutdown);
+int wrap_ioctl(int, unsigned long, ...) WRAP(ioctl);
 
 /* sim_splice.c */
 ssize_t wrap_splice(int, const off_t *, int, const off_t *, size_t, unsigned)

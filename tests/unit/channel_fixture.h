@@ -118,6 +118,8 @@ on_from_ready(struct event_io *io, unsigned ready)
 	f = io->owner;
 	if (ready & EVENT_READ && f->channel.state == CHANNEL_OPEN)
 		pump(f);
+	else if (ready & EVENT_READ)
+		ATF_REQUIRE(!channel_pump(&f->channel, &f->ends));
 }
 
 static inline void
