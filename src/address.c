@@ -302,21 +302,47 @@ unix_text(const struct sockaddr *sa, socklen_t length, char text[])
 		strlcpy(text, "unix", ADDRESS_TEXT_SIZE);
 }
 
+static void
+ipv4_text(const struct sockaddr_in *in, char text[])
+{
+	char host[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host));
+	snprintf(text, ADDRESS_TEXT_SIZE, "%s:%u", host, ntohs(in->sin_port));
+}
+
+/*
+ * getnameinfo(3) would look for the name of the scope, with system calls that
+ * a sandbox forbids; its number is an address as good.
+ */
+static void
+ipv6_text(const struct sockaddr_in6 *in6, char text[])
+{
+	char host[INET6_ADDRSTRLEN], scope[16];
+
+	inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));
+	scope[0] = '\0';
+	if (in6->sin6_scope_id != 0)
+		snprintf(
+		    scope, sizeof(scope), "%%%u", (unsigned)in6->sin6_scope_id);
+	snprintf(text, ADDRESS_TEXT_SIZE, "[%s%s]:%u", host, scope,
+	    ntohs(in6->sin6_port));
+}
+
 const char *
 address_socket_text(const struct sockaddr *sa, socklen_t length, char text[])
 {
-	char host[ADDRESS_HOST_MAX + 1], port[16];
-
 	if (length == 0 || sa->sa_family == AF_UNIX ||
 	    sa->sa_family == AF_UNSPEC)
 		unix_text(sa, length, text);
-	else if (getnameinfo(sa, length, host, sizeof(host), port, sizeof(port),
-	             NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-		snprintf(text, ADDRESS_TEXT_SIZE, "family %d", sa->sa_family);
+	else if (sa->sa_family == AF_INET &&
+	    length >= sizeof(struct sockaddr_in))
+		ipv4_text((const struct sockaddr_in *)(const void *)sa, text);
+	else if (sa->sa_family == AF_INET6 &&
+	    length >= sizeof(struct sockaddr_in6))
+		ipv6_text((const struct sockaddr_in6 *)(const void *)sa, text);
 	else
-		snprintf(text, ADDRESS_TEXT_SIZE,
-		    sa->sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host,
-		    port);
+		snprintf(text, ADDRESS_TEXT_SIZE, "family %d", sa->sa_family);
 	return text;
 }
 

@@ -142,10 +142,11 @@ static void
 become_helper(const struct connect_rules *rules, int requests, int life,
     const struct privdrop *privdrop)
 {
-	/* A stop of the whole group is the relay's to carry out. */
+	/* What the whole group is told is the relay's to carry out. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	/* Whoever started a daemon waits for the end of standard error. */
 	daemon_detach();

@@ -53,13 +53,14 @@ const char *dialer_start(struct dialer *, const struct address *target,
 int dialer_attach(struct dialer *, struct event_loop *,
     void (*on_lost)(void *arg), void *arg);
 
-/* Whether connect(2) is called by somebody else. */
+/* Whether another process connects, or this one by connectat(2). */
 bool dialer_is_helped(const struct dialer *);
 
 /*
  * Take the first step towards an endpoint, from whatever thread, as dial().
- * EPERM: it is none of those above.  EPIPE: the process has gone, and on_lost
- * is about to be called, or was.
+ * EPERM: it is none of those above.  EPIPE: the process has gone; ETIMEDOUT:
+ * it does not answer; ESTALE: the directory's descriptor is of no use.  With
+ * each of these three, on_lost is about to be called, or was.
  */
 int dialer_dial(struct dialer *, const struct endpoint *, int *fd);
 

@@ -120,10 +120,21 @@ listener_open_tcp(struct listener *l, struct endpoint *e, int backlog)
 }
 
 /* What a Unix socket or another's TCP socket does not take is no loss. */
+static void
+set_options(int fd, bool local)
+{
+	const int on = 1;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+	if (local)
+		return;
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
 void
 listener_adopt(struct listener *l, int fd)
 {
-	const int on = 1;
 	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
 	socklen_t length;
 
@@ -133,8 +144,7 @@ listener_adopt(struct listener *l, int fd)
 	(void)getsockname(fd, (struct sockaddr *)&ss, &length);
 	/* If it could not be told, what is read from it is read with care. */
 	l->local = ss.ss_family != AF_INET && ss.ss_family != AF_INET6;
-	(void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	set_options(fd, l->local);
 }
 
 int
@@ -241,7 +251,6 @@ is_transient(int error)
 static int
 accept_one(struct listener *l)
 {
-	const int on = 1;
 	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
 	struct sockaddr *peer;
 	socklen_t length;
@@ -261,9 +270,7 @@ accept_one(struct listener *l)
 	 * socket, and it drops an urgent octet that a read begins with.
 	 */
 	if (l->local || l->handed_over)
-		(void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
-	if (!l->local && l->handed_over)
-		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+		set_options(fd, l->local);
 	l->on_accept(l, fd, peer, length);
 	return 0;
 }

@@ -57,8 +57,9 @@ const char *listener_open_unix(struct listener *, const struct address *,
 int listener_open_tcp(struct listener *, struct endpoint *, int backlog);
 
 /*
- * Take over a socket that listens already (activation.h).  It is only
- * accepted on and closed: never unlinked, shut down, or listened on again.
+ * Take over a socket that listens already (activation.h).  Accepted sockets
+ * get the options above.  It is only accepted on and closed: never unlinked,
+ * shut down, or listened on again.
  */
 void listener_adopt(struct listener *, int fd);
 

@@ -128,8 +128,10 @@ main(int argc, char *argv[])
 	manager_open(&manager);
 	go_into_background(&o, &pidfile);
 	relay = relay_create(&o, &manager, &privdrop, &status);
-	if (relay == NULL)
+	if (relay == NULL) {
+		pidfile_unlink(&pidfile);
 		return status;
+	}
 	if (relay_listen(relay, &activation,
 	        privdrop.wanted ? &privdrop.user : NULL, &status) == 0)
 		status = lock_up(&o, relay, &privdrop, &pidfile, &sandbox);

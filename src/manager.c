@@ -8,6 +8,9 @@
 
 #define STATUS_MS 1000
 
+/* Until what must not be lost is sent again. */
+#define RETRY_MS 50
+
 /* While the drain has no end: every so often, so much more time. */
 #define EXTEND_MS 5000
 #define EXTEND_BY_MS 15000
@@ -15,6 +18,28 @@
 #define OF(timer, field)                                      \
 	((struct manager *)(void *)((char *)(timer)-offsetof( \
 	    struct manager, field)))
+
+/* What changes what the manager does: once more, if it has no room for it. */
+static void
+send_due(struct manager *m)
+{
+	if (m->ready_due && notify_send(&m->notify, "READY=1"))
+		m->ready_due = false;
+	if (m->stopping_due && notify_send(&m->notify, "STOPPING=1"))
+		m->stopping_due = false;
+	if (m->extend_due > 0 &&
+	    notify_send(
+	        &m->notify, "EXTEND_TIMEOUT_USEC=%" PRIu64, m->extend_due))
+		m->extend_due = 0;
+	if (m->ready_due || m->stopping_due || m->extend_due > 0)
+		event_timer_set(m->loop, &m->due_timer, RETRY_MS);
+}
+
+static void
+on_due(struct event_timer *t)
+{
+	send_due(OF(t, due_timer));
+}
 
 static void
 send_status(struct manager *m)
@@ -51,7 +76,8 @@ on_extend(struct event_timer *t)
 	struct manager *m;
 
 	m = OF(t, extend_timer);
-	notify_send(&m->notify, "EXTEND_TIMEOUT_USEC=%d", EXTEND_BY_MS * 1000);
+	m->extend_due = EXTEND_BY_MS * UINT64_C(1000);
+	send_due(m);
 	event_timer_set(m->loop, t, EXTEND_MS);
 }
 
@@ -63,6 +89,7 @@ manager_open(struct manager *m)
 	event_timer_init(&m->status_timer, on_status);
 	event_timer_init(&m->watchdog_timer, on_watchdog);
 	event_timer_init(&m->extend_timer, on_extend);
+	event_timer_init(&m->due_timer, on_due);
 }
 
 void
@@ -76,7 +103,8 @@ manager_ready(struct manager *m)
 {
 	if (m->notify.fd == -1)
 		return;
-	notify_send(&m->notify, "READY=1");
+	m->ready_due = true;
+	send_due(m);
 	send_status(m);
 	if (m->notify.watchdog != 0)
 		on_watchdog(&m->watchdog_timer);
@@ -105,12 +133,13 @@ manager_stopping(struct manager *m, uint64_t drain_time)
 {
 	if (m->notify.fd == -1)
 		return;
-	notify_send(&m->notify, "STOPPING=1");
-	if (drain_time > UINT64_MAX / 1000 - EXTEND_BY_MS)
+	m->stopping_due = true;
+	if (drain_time > UINT64_MAX / 1000 - EXTEND_BY_MS) {
 		on_extend(&m->extend_timer);
-	else
-		notify_send(&m->notify, "EXTEND_TIMEOUT_USEC=%" PRIu64,
-		    (drain_time + EXTEND_BY_MS) * 1000);
+		return;
+	}
+	m->extend_due = (drain_time + EXTEND_BY_MS) * 1000;
+	send_due(m);
 }
 
 void
@@ -119,5 +148,6 @@ manager_close(struct manager *m)
 	event_timer_cancel(m->loop, &m->status_timer);
 	event_timer_cancel(m->loop, &m->watchdog_timer);
 	event_timer_cancel(m->loop, &m->extend_timer);
+	event_timer_cancel(m->loop, &m->due_timer);
 	notify_close(&m->notify);
 }

@@ -18,8 +18,12 @@ struct manager {
 	struct event_timer status_timer;
 	struct event_timer watchdog_timer;
 	struct event_timer extend_timer;
-	bool changed; /* since the last STATUS= */
-	size_t now;   /* connections */
+	struct event_timer due_timer;
+	uint64_t extend_due; /* microseconds, not sent yet */
+	bool ready_due;      /* the same, of READY=1 */
+	bool stopping_due;   /* and of STOPPING=1 */
+	bool changed;        /* since the last STATUS= */
+	size_t now;          /* connections */
 	uint64_t total;
 };
 
@@ -29,7 +33,7 @@ void manager_open(struct manager *);
 /* The loop to use from now on. */
 void manager_attach(struct manager *, struct event_loop *);
 
-/* READY=1, and WATCHDOG=1 in time from now on. */
+/* READY=1, again until it is taken, and WATCHDOG=1 in time from now on. */
 void manager_ready(struct manager *);
 
 /* Whether there is one. */

@@ -90,24 +90,27 @@ notify_open(struct notify *n)
 	unsetenv("WATCHDOG_USEC");
 }
 
-void
+bool
 notify_send(const struct notify *n, const char *fmt, ...)
 {
 	char message[MESSAGE];
 	va_list ap;
 	int length, saved;
+	bool full;
 
 	if (n->fd == -1)
-		return;
+		return true;
 	saved = errno;
 	va_start(ap, fmt);
 	length = vsnprintf(message, sizeof(message), fmt, ap);
 	va_end(ap);
 	if (length >= MESSAGE)
 		length = MESSAGE - 1;
-	if (length > 0)
-		send(n->fd, message, (size_t)length, MSG_NOSIGNAL);
+	full = length > 0 &&
+	    send(n->fd, message, (size_t)length, MSG_NOSIGNAL) == -1 &&
+	    (errno == EAGAIN || errno == ENOBUFS);
 	errno = saved;
+	return !full;
 }
 
 void

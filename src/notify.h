@@ -1,10 +1,11 @@
 /*
  * What the service manager is told: sd_notify(3) as plain datagrams.
- * Not here: when it is told so, see relay.c.
+ * Not here: when it is told so, see manager.c.
  */
 #ifndef NOTIFY_H
 #define NOTIFY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct notify {
@@ -21,8 +22,11 @@ struct notify {
  */
 void notify_open(struct notify *);
 
-/* "READY=1" and the like, lines divided by \n; never blocks. */
-void notify_send(const struct notify *, const char *fmt, ...)
+/*
+ * "READY=1" and the like, lines divided by \n; never blocks.  Returns false if
+ * the manager's queue is full, so that it is worth to try again.
+ */
+bool notify_send(const struct notify *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 void notify_close(struct notify *);

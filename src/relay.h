@@ -45,8 +45,9 @@ void relay_needs(const struct relay *, struct sandbox_needs *);
 int relay_start(struct relay *);
 
 /*
- * Serve until SIGTERM and the end of the drain, or SIGINT.  Returns a code of
- * sysexits(3), 0 after a signal.
+ * Serve until a signal ends it (after SIGTERM, until the end of the drain), or
+ * it has been idle for long enough, or a worker or the connecting process is
+ * lost.  Returns a code of sysexits(3), EX_OSERR for a loss.
  */
 int relay_run(struct relay *);
 

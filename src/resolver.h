@@ -11,7 +11,7 @@
 #include "address.h"
 #include "endpoint.h"
 
-/* Whether looking it up may ask the DNS: it is no number, path or name. */
+/* Whether looking it up may ask the DNS: it is a host's name. */
 bool resolver_is_name(const struct address *);
 
 /*

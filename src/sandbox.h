@@ -20,7 +20,7 @@ struct sandbox_needs {
 	bool any_family; /* the endpoints may become others of IPv4 and IPv6 */
 	bool inet;       /* accepts or connects with IPv4 or IPv6 */
 	bool local;      /* accepts or connects with Unix sockets */
-	bool helped;     /* another process calls connect(2): dialer.h */
+	bool helped;     /* connect(2) is not called: dialer.h */
 	int target_directory; /* its files are connected to, or -1 */
 	size_t workers;       /* threads; above 1, sandbox_seal() is due */
 	/* Directories in which a file is removed at the end, -1 for none. */
@@ -39,7 +39,6 @@ struct sandbox {
 	void *filter;                     /* Linux: of libseccomp, or NULL */
 	void *seal;                       /* the same, of sandbox_seal() */
 	bool seal_missing;                /* Linux: cannot be had */
-	bool scopes;                      /* Linux: the ruleset has them */
 };
 
 /*

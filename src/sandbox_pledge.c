@@ -1,6 +1,8 @@
 /*
  * The sandbox of OpenBSD: unveil(2) and pledge(2).
  */
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,24 +17,45 @@ sandbox_prepare(struct sandbox *s, const struct sandbox_needs *needs)
 	return 0;
 }
 
+static bool
+is_directory(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* To the directory above it; there is none above "/" and ".". */
+static void
+go_up(char path[])
+{
+	char *slash;
+
+	slash = strrchr(path, '/');
+	if (slash == NULL)
+		strlcpy(path, ".", sizeof("."));
+	else
+		slash[slash == path ? 1 : 0] = '\0';
+}
+
 /*
- * unveil(2) governs connect(2) to a Unix socket too.  A path whose directory
- * does not exist yet cannot be unveiled: then it is the nearest that does.
+ * unveil(2) governs connect(2) to a Unix socket too.  Where the directory does
+ * not exist yet, it is the nearest that does: the last part of a path may be
+ * missing, but is then never taken for a directory.
  */
 static int
 unveil_target(const char *path)
 {
 	char nearest[sizeof(((struct address *)0)->path)];
-	char *slash;
 
 	strlcpy(nearest, path, sizeof(nearest));
-	while (unveil(nearest, "rw") == -1) {
-		slash = strrchr(nearest, '/');
-		if (errno != ENOENT || slash == NULL || slash == nearest)
-			return -1;
-		*slash = '\0';
-	}
-	return 0;
+	go_up(nearest);
+	if (is_directory(nearest))
+		return unveil(path, "rw");
+	while (!is_directory(nearest) && strcmp(nearest, "/") != 0 &&
+	    strcmp(nearest, ".") != 0)
+		go_up(nearest);
+	return unveil(nearest, "rw");
 }
 
 static int

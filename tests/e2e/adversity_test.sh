@@ -231,7 +231,7 @@ clock_set_body()
 	. "$(atf_get_srcdir)/faults.sh"
 	need_faults
 	start_peer service listen ./service.sock text:in over
-	start_faulty relay -v -i 300ms 127.0.0.1:0 ./service.sock
+	start_faulty relay -v -i 1s 127.0.0.1:0 ./service.sock
 	"$fault" relay.faults clock EINVAL 1 0
 	atf_check "$peer" connect "$(relay_address relay)" expect:in gone
 	atf_check "$await" relay.log 'idle time-out'

@@ -99,6 +99,8 @@ messages_body()
 	start_peer service listen 127.0.0.1:0 echo
 	start_traced ./relay.sock "$(address service)"
 	converse
+	[ "$(count_calls 'setsockopt([0-9]*, SOL_TCP, TCP_NODELAY, \[1\]')" \
+	    -eq 1 ] || atf_fail "no TCP_NODELAY"
 	start_peer service listen ./service.sock echo
 	start_traced 127.0.0.1:0 ./service.sock
 	converse
@@ -193,9 +195,26 @@ own_end_body()
 	[ "$(count_calls getsockname)" -eq 0 ] || atf_fail "getsockname(2)"
 }
 
+atf_test_case backlog
+backlog_head()
+{
+	atf_set descr "--backlog: what listen(2) is told"
+}
+backlog_body()
+{
+	need_trace
+	for listen in ./relay.sock 127.0.0.1:0; do
+		start_traced -b 7 $listen 127.0.0.1:9
+		stop_relay relay
+		"$await" calls 'exited with'
+		atf_check -o inline:'1\n' grep -c '^listen([0-9]*, 7)' calls
+	done
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case messages
 	atf_add_test_case connections
 	atf_add_test_case own_end
+	atf_add_test_case backlog
 }

@@ -177,6 +177,8 @@ thousand_head()
 }
 thousand_body()
 {
+	# The relay raises it, as the peers do.
+	ulimit -S -n 256
 	[ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -ge 2100 ] ||
 	    atf_skip "too few descriptors allowed"
 	each_way_together recv:1000 send:1000 eof -- send:1000 recv:1000 \
@@ -212,6 +214,8 @@ many_in_turn_body()
 {
 	start_peer service -n 500 listen ./service.sock recv:100 send:100 close
 	start_relay relay 127.0.0.1:0 ./service.sock
+	# Set-up is over, and what it had open is closed.
+	await_totals relay ' 0 now, 0 total'
 	before=$(descriptors relay)
 	atf_check "$peer" -n 500 connect "$(relay_address relay)" \
 	    send:100 recv:100 eof

@@ -60,6 +60,9 @@ confined_body()
 		    atf_fail "$(cat "/proc/$helper/limits")"
 		atf_check grep -q 'sandbox:.*connecting process' relay.log
 	fi
+	# Whoever asks all processes for the totals asks it, too.
+	kill -s USR1 "$helper"
+	await_totals relay ' 0 now'
 	stop_relay relay
 	atf_check "$await" -g "/proc/$helper"
 }

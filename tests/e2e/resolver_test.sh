@@ -47,6 +47,24 @@ confined_body()
 	atf_check "$await" -g "/proc/$helper"
 }
 
+atf_test_case totals
+totals_head()
+{
+	atf_set descr "SIGUSR1 for all processes leaves the resolver process be"
+}
+totals_body()
+{
+	need_proc
+	start_relay relay ./relay.sock localhost:9
+	"$await" relay.log 'sandbox: '
+	helper=$(helper_of relay)
+	test -n "$helper" || atf_fail "there is no resolver process"
+	kill -s USR1 "$helper"
+	await_totals relay ' 0 now'
+	stop_relay relay
+	atf_check -s exit:1 grep 'has gone' relay.log
+}
+
 atf_test_case none_for_numbers
 none_for_numbers_head()
 {
@@ -126,6 +144,7 @@ moves_body()
 atf_init_test_cases()
 {
 	atf_add_test_case confined
+	atf_add_test_case totals
 	atf_add_test_case none_for_numbers
 	atf_add_test_case dies
 	atf_add_test_case unknown

@@ -197,12 +197,7 @@ pairs_ipv6_head()
 pairs_ipv6_body()
 {
 	need_walls
-	"$relay" '[::1]:0' 127.0.0.1:9 2>v6.log &
-	pid=$!
-	"$await" v6.log .
-	kill $pid
-	wait $pid
-	grep -q 'listening on' v6.log || atf_skip "no IPv6: $(cat v6.log)"
+	need_ipv6
 	through '[::1]:0' ./service.sock
 	through ./relay.sock '[::1]:0'
 	through 127.0.0.1:0 '[::1]:0'
@@ -251,7 +246,7 @@ limits_body()
 {
 	need_walls
 	start_peer service listen ./service.sock text:in over
-	start_walled relay -v -c 1 -i 300ms 127.0.0.1:0 ./service.sock
+	start_walled relay -v -c 1 -i 3s 127.0.0.1:0 ./service.sock
 	start_client client connect "$(relay_address relay)" expect:in \
 	    touch:in gone
 	"$await" in

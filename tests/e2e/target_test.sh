@@ -181,7 +181,7 @@ idle_head()
 idle_body()
 {
 	start_peer service listen 127.0.0.1:0 recv:10 gone
-	start_relay relay -v -i 100ms 127.0.0.1:0 "$(address service)"
+	start_relay relay -v -i 1s 127.0.0.1:0 "$(address service)"
 	atf_check "$peer" connect "$(relay_address relay)" send:10 gone
 	check_peer service
 	atf_check "$await" relay.log 'idle time-out'
@@ -196,7 +196,7 @@ idle_half_closed_head()
 idle_half_closed_body()
 {
 	start_peer service listen 127.0.0.1:0 recv:10 eof await:over
-	start_relay relay -v -i 100ms 127.0.0.1:0 "$(address service)"
+	start_relay relay -v -i 1s 127.0.0.1:0 "$(address service)"
 	atf_check "$peer" connect "$(relay_address relay)" send:10 shut gone
 	atf_check "$await" relay.log 'idle time-out'
 	touch over

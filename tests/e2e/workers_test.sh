@@ -335,12 +335,12 @@ idle_exit_head()
 idle_exit_body()
 {
 	start_peer service -t 4 listen 127.0.0.1:0 text:in await:over eof
-	start_handed relay 127.0.0.1:0 -- -j 2 --exit-idle-time=300ms \
+	start_handed relay 127.0.0.1:0 -- -j 2 --exit-idle-time=2s \
 	    "$(address service)"
 	start_client client -t 4 connect "$(handed relay)" expect:in touch:in \
 	    await:over shut eof
 	"$await" in
-	start_handed clock ./clock.sock -- --exit-idle-time=600ms 127.0.0.1:9
+	start_handed clock ./clock.sock -- --exit-idle-time=3s 127.0.0.1:9
 	exits_idle clock
 	kill -0 "$(cat relay.pid)" || atf_fail "has exited"
 	touch over

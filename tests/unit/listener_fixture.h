@@ -61,6 +61,17 @@ run(int n, uint64_t ms)
 }
 
 static inline void
+start_listener(struct listener *l)
+{
+	loop = event_loop_create();
+	ATF_REQUIRE(loop != NULL);
+	l->on_accept = on_accept;
+	l->arg = &accepted;
+	last_fd = -1;
+	ATF_REQUIRE_EQ(0, listener_start(l, loop));
+}
+
+static inline void
 open_listener(struct listener *l, struct sockaddr_in *sin)
 {
 	struct endpoint e = { .length = sizeof(*sin) };
@@ -72,12 +83,7 @@ open_listener(struct listener *l, struct sockaddr_in *sin)
 	ATF_REQUIRE_EQ(0, listener_open_tcp(l, &e, 1024));
 	*sin = *any;
 	ATF_REQUIRE(sin->sin_port != 0);
-	loop = event_loop_create();
-	ATF_REQUIRE(loop != NULL);
-	l->on_accept = on_accept;
-	l->arg = &accepted;
-	last_fd = -1;
-	ATF_REQUIRE_EQ(0, listener_start(l, loop));
+	start_listener(l);
 }
 
 #endif

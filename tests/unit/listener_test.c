@@ -45,6 +45,31 @@ ATF_TC_BODY(inherited_options, tc)
 	ATF_CHECK_EQ(0, listener_close(&l));
 }
 
+/* Of clients that came before it was handed over, and of those after. */
+ATF_TC_WITHOUT_HEAD(handed_over);
+ATF_TC_BODY(handed_over, tc)
+{
+	struct sockaddr_in sin;
+	struct listener l;
+	int i, fd;
+
+	fd = tcp_bound(&sin);
+	ATF_REQUIRE_EQ(0, listen(fd, 8));
+	ATF_REQUIRE_EQ(0, fcntl(fd, F_SETFL, O_NONBLOCK));
+	tcp_client(&sin);
+	listener_adopt(&l, fd);
+	start_listener(&l);
+	for (i = 1; i <= 2; i++) {
+		run(i, GUARD_MS);
+		ATF_REQUIRE_EQ(i, accepted);
+		ATF_CHECK(option(last_fd, IPPROTO_TCP, TCP_NODELAY) != 0);
+		ATF_CHECK(option(last_fd, SOL_SOCKET, SO_OOBINLINE) != 0);
+		ATF_CHECK(option(last_fd, SOL_SOCKET, SO_KEEPALIVE) != 0);
+		tcp_client(&sin);
+	}
+	ATF_CHECK_EQ(0, listener_close(&l));
+}
+
 /* Whose it is, is told if that is wanted, and does not matter else. */
 ATF_TC_WITHOUT_HEAD(peer);
 ATF_TC_BODY(peer, tc)
@@ -138,6 +163,7 @@ ATF_TC_BODY(in_use, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, inherited_options);
+	ATF_TP_ADD_TC(tp, handed_over);
 	ATF_TP_ADD_TC(tp, peer);
 	ATF_TP_ADD_TC(tp, batches);
 	ATF_TP_ADD_TC(tp, one_by_one);

@@ -169,6 +169,7 @@ ATF_TC_BODY(without_walls, tc)
 	ATF_CHECK(opens());
 	ATF_CHECK(forks());
 	ATF_CHECK(kills());
+	ATF_CHECK_EQ(POSSIBLE, in_child(executes, unwalled));
 	ATF_CHECK(listens());
 	ATF_CHECK(accepts());
 	ATF_CHECK(removes_inside());

@@ -94,6 +94,12 @@ in_process(bool (*attempt)(void))
 }
 
 static inline void
+unwalled(bool (*attempt)(void))
+{
+	_exit(status_of(attempt()));
+}
+
+static inline void
 in_resolver(bool (*attempt)(void))
 {
 	if (sandbox_enter_resolver() == -1)
@@ -258,9 +264,10 @@ opens(void)
 static inline bool
 executes(void)
 {
-	char name[] = "/bin/true";
-	char *argv[] = { name, NULL };
+	char name[] = "/bin/sh", flag[] = "-c", command[] = "exit 1";
+	char *argv[] = { name, flag, command, NULL };
 
+	_Static_assert(POSSIBLE == 1, "what the command exits with");
 	execv(name, argv);
 	return false;
 }

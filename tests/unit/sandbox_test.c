@@ -15,8 +15,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "sandbox_fixture.h"
 
 static bool
@@ -188,6 +191,48 @@ ATF_TC_BODY(threads, tc)
 #endif
 }
 
+#ifdef __linux__
+/* To itself, which the scope of Landlock allows. */
+static bool
+signals_thread(void)
+{
+	return syscall(SYS_tgkill, getpid(), getpid(), 0) == 0;
+}
+
+static bool
+queues_signal(void)
+{
+	siginfo_t info = { .si_code = SI_QUEUE };
+
+	return syscall(SYS_rt_sigqueueinfo, getpid(), 0, &info) == 0;
+}
+
+static bool
+queues_for_thread(void)
+{
+	siginfo_t info = { .si_code = SI_QUEUE };
+
+	return syscall(SYS_rt_tgsigqueueinfo, getpid(), getpid(), 0, &info) ==
+	    0;
+}
+#endif
+
+static bool
+tells_link_local(void)
+{
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
+		.sin6_scope_id = 1 };
+	char text[ADDRESS_TEXT_SIZE];
+
+	in6.sin6_addr.s6_addr[0] = 0xfe;
+	in6.sin6_addr.s6_addr[1] = 0x80;
+	address_socket_text((struct sockaddr *)&in6, sizeof(in6), text);
+	return strcmp(text, "[fe80::%1]:0") == 0;
+}
+
+/* Without being able to ask what the scope is called. */
+DOOR(tells_link_local)
+
 /* The process that looks names up has walls of its own. */
 ATF_TC_WITHOUT_HEAD(resolver);
 ATF_TC_BODY(resolver, tc)
@@ -198,6 +243,11 @@ ATF_TC_BODY(resolver, tc)
 	ATF_CHECK_EQ(REFUSED, in_child(forks, in_resolver));
 	ATF_CHECK_EQ(REFUSED, in_child(traces, in_resolver));
 	ATF_CHECK_EQ(REFUSED, in_child(kills, in_resolver));
+#ifdef __linux__
+	ATF_CHECK_EQ(REFUSED, in_child(signals_thread, in_resolver));
+	ATF_CHECK_EQ(REFUSED, in_child(queues_signal, in_resolver));
+	ATF_CHECK_EQ(REFUSED, in_child(queues_for_thread, in_resolver));
+#endif
 	ATF_CHECK_EQ(REFUSED, in_child(creates, in_resolver));
 	ATF_CHECK_EQ(REFUSED, in_child(writes_file, in_resolver));
 	ATF_CHECK_EQ(REFUSED, in_child(removes_outside, in_resolver));
@@ -230,6 +280,12 @@ ATF_TC_BODY(without_walls, tc)
 	ATF_CHECK(creates());
 	ATF_CHECK(forks());
 	ATF_CHECK(kills());
+#ifdef __linux__
+	ATF_CHECK(signals_thread());
+	ATF_CHECK(queues_signal());
+	ATF_CHECK(queues_for_thread());
+#endif
+	ATF_CHECK_EQ(POSSIBLE, in_child(executes, unwalled));
 	ATF_CHECK(makes_unix_socket());
 	ATF_CHECK(makes_datagram_socket());
 	ATF_CHECK(connects_elsewhere());
@@ -262,6 +318,7 @@ ATF_TP_ADD_TCS(tp)
 #endif
 	ATF_TP_ADD_TC(tp, connects_to_target);
 	ATF_TP_ADD_TC(tp, removes_inside);
+	ATF_TP_ADD_TC(tp, tells_link_local);
 	ATF_TP_ADD_TC(tp, threads);
 	ATF_TP_ADD_TC(tp, resolver);
 #ifdef __linux__
