@@ -260,6 +260,8 @@ try_address(struct connector *c, const struct endpoint *e)
 
 	error = dialer_dial(c->dialer, e, &fd);
 	event_io_init(c->io, fd, on_connected);
+	/* Until that process has closed what it passed. */
+	c->io->shared = dialer_is_helped(c->dialer);
 	c->io->owner = c;
 	if (error == EINPROGRESS)
 		error = await(c) == -1 ? errno : 0;

@@ -261,10 +261,20 @@ event_io_remove(struct event_loop *loop, struct event_io *io)
 	forget(loop, io);
 }
 
+/* epoll(7) forgets what is closed only if nobody else has it open. */
+static void
+leave(struct event_loop *loop, struct event_io *io)
+{
+	if (io->shared)
+		event_io_remove(loop, io);
+	else
+		forget(loop, io);
+}
+
 void
 event_io_close(struct event_loop *loop, struct event_io *io)
 {
-	forget(loop, io);
+	leave(loop, io);
 	if (io->fd != -1)
 		close(io->fd);
 	io->fd = -1;
@@ -279,8 +289,8 @@ event_io_close_both(
 		event_io_close(loop, b);
 		return;
 	}
-	forget(loop, a);
-	forget(loop, b);
+	leave(loop, a);
+	leave(loop, b);
 	os_close_both(a->fd, b->fd);
 	a->fd = b->fd = -1;
 }

@@ -38,8 +38,8 @@ struct event_loop;
  * allocates.  The loop remembers readiness until the owner says that it is
  * used up; wanting a bit again that is still remembered costs no system call.
  *
- * fd, want, ready and avail may be read by the owner; it may write on_ready
- * and owner.
+ * fd, want, ready and avail may be read by the owner; it may write on_ready,
+ * owner and shared.
  */
 struct event_io {
 	void (*on_ready)(struct event_io *, unsigned);
@@ -52,6 +52,7 @@ struct event_io {
 	uint8_t armed;  /* what the backend reports */
 	uint8_t queued; /* stands in the loop's run queue */
 	uint8_t stray;  /* reported writable once with nobody waiting */
+	bool shared;    /* another process may have its open file, too */
 };
 
 /* avail: end of file, an error or urgent data stand behind the bytes. */
@@ -125,8 +126,7 @@ void event_io_remove(struct event_loop *, struct event_io *);
 
 /*
  * Close the descriptor; no event of it is delivered any more.  The owner may
- * free itself at once.  The descriptor's open file must not be shared with
- * another process: use event_io_remove() first where it is.
+ * free itself at once.
  */
 void event_io_close(struct event_loop *, struct event_io *);
 

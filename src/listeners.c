@@ -57,15 +57,15 @@ port_of(struct endpoint *e)
  * An address that this machine lacks, such as ::1 without IPv6, does not
  * matter if the name has others.  Returns 0 or an errno.
  */
+/* For port 0, all get the one given, or else the one that the first gets. */
 static int
-open_each(struct listeners *ls, const struct endpoints *all, int backlog)
+open_each(struct listeners *ls, const struct endpoints *all, int backlog,
+    in_port_t port)
 {
 	struct endpoint e;
-	in_port_t port;
 	int missing;
 	size_t i;
 
-	port = 0;
 	missing = EADDRNOTAVAIL;
 	for (i = 0; i < all->n; i++) {
 		e = all->list[i];
@@ -80,6 +80,20 @@ open_each(struct listeners *ls, const struct endpoints *all, int backlog)
 			return errno;
 	}
 	return ls->n > 0 ? 0 : missing;
+}
+
+/* A port that is free on this address, or 0. */
+static in_port_t
+find_port(const struct endpoint *address)
+{
+	struct endpoint e;
+	struct listener l;
+
+	e = *address;
+	if (listener_open_tcp(&l, &e, 1) == -1)
+		return 0;
+	listener_close(&l);
+	return *port_of(&e);
 }
 
 static int
@@ -101,19 +115,21 @@ static const char *
 open_tcp(struct listeners *ls, struct endpoints *all, int backlog, int *status)
 {
 	const char *why;
+	in_port_t port;
 	int error, tries;
 
 	why = allocate(ls, all->n, status);
 	if (why != NULL)
 		return why;
-	error = open_each(ls, all, backlog);
+	error = open_each(ls, all, backlog, 0);
 	/* Somebody has the port that was picked on another address. */
 	for (tries = 1; error == EADDRINUSE && tries < PORT_TRIES &&
 	     *port_of(&all->list[0]) == 0;
 	     tries++) {
+		port = ls->n > 0 ? find_port(&all->list[ls->n]) : 0;
 		while (ls->n > 0)
 			listener_close(&ls->list[--ls->n]);
-		error = open_each(ls, all, backlog);
+		error = open_each(ls, all, backlog, port);
 	}
 	if (error == 0)
 		return NULL;

@@ -317,6 +317,29 @@ ATF_TC_BODY(bad_descriptor_is_refused, tc)
 	tear_down();
 }
 
+/* Another process has it open still, as a copy is. */
+ATF_TC_WITHOUT_HEAD(shared_open_file);
+ATF_TC_BODY(shared_open_file, tc)
+{
+	struct watch *w;
+	int copy, peer;
+
+	set_up();
+	w = allocate_ready(note_bits, &peer);
+	copy = dup(w->io.fd);
+	ATF_REQUIRE(copy != -1);
+	w->io.shared = true;
+	event_io_close(loop, &w->io);
+	put(peer, "y", 1);
+	run_quietly(QUIET_MS);
+	ATF_CHECK_EQ(0, w->io.ready);
+	ATF_CHECK_EQ(0, w->io.queued);
+	close(copy);
+	close(peer);
+	free(w);
+	tear_down();
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, others_closed_in_a_batch);
@@ -327,6 +350,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, removed_and_added_in_a_callback);
 	ATF_TP_ADD_TC(tp, removed_watch_forgets);
 	ATF_TP_ADD_TC(tp, two_closed_together);
+	ATF_TP_ADD_TC(tp, shared_open_file);
 	ATF_TP_ADD_TC(tp, bad_descriptor_is_refused);
 	return atf_no_error();
 }
