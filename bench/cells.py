@@ -7,7 +7,7 @@ import os
 import time
 from dataclasses import dataclass
 
-from measure import (Client, Failed, SETTLE, client, echo,
+from measure import (Client, CpuTime, Failed, SETTLE, client, echo,
                      exec_to_first_byte, pinned, scene)
 
 CONNECT_TOGETHER = 32
@@ -109,19 +109,18 @@ def throughput(cell, relay, sizes):
         time.sleep(SETTLE)
         if relay.kind == "ours":
             running.assert_confined()
-        if relay.forks:
-            running.await_children()
-        server_cpu, before = server.cpu(), running.cpu()
-        result = client(arguments, running.listen, TIMEOUT)
-        time.sleep(SETTLE)
-        server_cpu = server.cpu() - server_cpu
-        used = running.cpu() - before
-        if relay.forks:
-            # Only who waits for processes that ended knows what they used.
-            running.await_children()
-            running.stop()
-            used = running.used - before
-    return sample_of(result, used, server_cpu)
+        with CpuTime(running.pids(), [server.process.pid]) as cpu:
+            charged = running.charged()
+            result = client(arguments, running.listen, TIMEOUT)
+            time.sleep(SETTLE)
+            if relay.forks:
+                running.await_children()
+            charged = running.charged() - charged
+            sample = sample_of(result, *cpu.seconds())
+    if not relay.forks:
+        # Of those that ended only their parent knows.
+        sample["charged"] = charged
+    return sample
 
 
 def ping_pong(cell, relay, sizes):
@@ -133,14 +132,15 @@ def ping_pong(cell, relay, sizes):
                        "ping-pong"], running.listen)
         try:
             load.line()
-            server_cpu, before = server.cpu(), running.cpu()
-            load.go()
-            result = load.result()
-            used = running.cpu() - before
-            server_cpu = server.cpu() - server_cpu
+            with CpuTime(running.pids(), [server.process.pid]) as cpu:
+                charged = running.charged()
+                load.go()
+                result = load.result()
+                charged = running.charged() - charged
+                sample = sample_of(result, *cpu.seconds())
         finally:
             load.stop()
-    return sample_of(result, used, server_cpu)
+    return {**sample, "charged": charged}
 
 
 def idle(cell, relay, sizes):

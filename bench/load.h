@@ -53,6 +53,6 @@ void load_start(
 void load_print(const char *mode, const struct load_result *result);
 
 double load_clock(void);
-double load_cpu(void);
+double load_cpu(void); /* seconds, of this process */
 
 #endif

@@ -6,6 +6,7 @@ Not here: which loads are measured (cells.py), or what of them is told
 
 import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import shlex
@@ -17,8 +18,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from relays import BACKLOG, LOAD, free_port, is_path
+from relays import BACKLOG, CPUTIME, LOAD, free_port, is_path
 
+CONGESTION = Path("/proc/sys/net/ipv4/tcp_congestion_control")
 START_TIMEOUT = 20  # seconds
 SETTLE = 0.03  # seconds for a relay to deal with what has ended
 REQUEST_ECHO = 0x6c6f6165  # as in stream.h
@@ -38,6 +40,25 @@ def pinned(core):
         yield
     finally:
         os.sched_setaffinity(0, before)
+
+
+def congestion():
+    """The congestion control of TCP that connections begin with."""
+    return CONGESTION.read_text().strip()
+
+
+def own_network(name):
+    """Go on in a network of this process's own, in which TCP begins with the
+    congestion control of this name; unshare(2), netdevice(7)."""
+    unshare = ctypes.CDLL(None, use_errno=True).unshare
+    if unshare(0x40000000) == -1:  # CLONE_NEWNET
+        raise SystemExit(f"a network: {os.strerror(ctypes.get_errno())}")
+    with socket.socket() as s:  # SIOCSIFFLAGS: lo is to be IFF_UP
+        fcntl.ioctl(s, 0x8914, struct.pack("16sh14x", b"lo", 1))
+    try:
+        CONGESTION.write_text(name)
+    except OSError as e:
+        raise SystemExit(f"{name}: {e.strerror}") from e
 
 
 def open_socket(address):
@@ -130,9 +151,10 @@ def process_tree(pid):
     return tree
 
 
-def process_cpu(pid):
-    """Seconds of all its threads, those that ended too; see clock_gettime(2)
-    and clock_getcpuclockid(3)."""
+def charged_cpu(pid):
+    """Seconds of all its threads, those that ended too, as the scheduler
+    charges them, which is not what they took (taskclock.h); clock_gettime(2),
+    clock_getcpuclockid(3)."""
     try:
         return time.clock_gettime_ns((~pid << 3) | 2) / 1e9
     except OSError:
@@ -162,13 +184,12 @@ def adopt_orphans():
 
 
 def end_group(process, number):
-    """End a process and those in its group; CPU seconds of it, and of those
-    whose end it knew of."""
+    """End a process and those in its group."""
     signal_group(process, number)
     patience = time.monotonic() + 10
     pid = 0
     while not pid:
-        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+        pid, status = os.waitpid(process.pid, os.WNOHANG)
         if not pid:
             if time.monotonic() > patience:
                 signal_group(process, signal.SIGKILL)
@@ -178,7 +199,29 @@ def end_group(process, number):
     with contextlib.suppress(ChildProcessError):
         while True:
             os.waitpid(-process.pid, 0)
-    return usage.ru_utime + usage.ru_stime
+
+
+class CpuTime:
+    """What groups of processes use from now on, with all that they start."""
+
+    def __init__(self, *groups):
+        self.process = subprocess.Popen(
+            [CPUTIME, *(",".join(map(str, pids)) for pids in groups)],
+            text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        if not self.process.stdout.readline():
+            raise SystemExit("bench/cputime does not count")
+
+    def __enter__(self):
+        return self
+
+    def seconds(self):
+        """Of each group."""
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return map(float, self.process.stdout.readline().split())
+
+    def __exit__(self, *_):
+        self.process.communicate()
 
 
 class Running:
@@ -188,7 +231,6 @@ class Running:
         self.relay = relay
         self.listen = listen if relay.kind != "none" else target
         self.processes = []
-        self.used = None  # CPU seconds, once it has ended
         self.log = Path(directory) / "log"
         try:
             with self.log.open("w") as log:
@@ -214,8 +256,8 @@ class Running:
     def pids(self):
         return [pid for p in self.processes for pid in process_tree(p.pid)]
 
-    def cpu(self):
-        return sum(process_cpu(pid) for pid in self.pids())
+    def charged(self):
+        return sum(charged_cpu(pid) for pid in self.pids())
 
     def pss(self):
         return sum(process_pss(pid) for pid in self.pids())
@@ -235,12 +277,9 @@ class Running:
             time.sleep(0.005)
 
     def stop(self):
-        if self.used is not None:
-            return
-        self.used = 0.0
         for p in self.processes:
             if p.returncode is None:
-                self.used += end_group(p, self.relay.end_signal)
+                end_group(p, self.relay.end_signal)
 
 
 class Server:
@@ -253,9 +292,6 @@ class Server:
         self.address = self.process.stdout.readline().strip()
         if not self.address:
             raise SystemExit("bench/load does not serve")
-
-    def cpu(self):
-        return process_cpu(self.process.pid)
 
     def stop(self):
         self.process.terminate()

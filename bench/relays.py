@@ -16,6 +16,7 @@ from typing import Callable
 
 TOP = Path(__file__).resolve().parent.parent
 LOAD = TOP / "bench" / "load"
+CPUTIME = TOP / "bench" / "cputime"
 OURS = "simpletcpunixrelay"
 BOUND = "bound"
 NONE = "none"

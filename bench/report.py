@@ -19,10 +19,15 @@ class Figure:
     value: Callable  # of a sample
     smaller_is_better: bool = True
     of_relay: bool = True  # so there is none without a relay
+    needs: str = ""  # what not every sample has
 
 
 def cpu_per_gb(sample):
     return sample["cpu"] / sample["bytes"] * 1e9
+
+
+def charged_per_gb(sample):
+    return sample["charged"] / sample["bytes"] * 1e9
 
 
 def whole_per_gb(sample):
@@ -47,6 +52,7 @@ def per_connection(sample):
 
 
 CPU_GB = Figure("CPU s/GB", cpu_per_gb)
+CHARGED_GB = Figure("charged CPU s/GB", charged_per_gb, needs="charged")
 WHOLE_GB = Figure("CPU s/GB, load included", whole_per_gb, True, False)
 GB_S = Figure("GB/s", rate_of_bytes, False, False)
 TRIP = Figure("CPU µs/trip", cpu_per_message)
@@ -74,10 +80,11 @@ class Results:
         self.relays = data["relays"]
         self.samples = data["samples"]
 
-    def of(self, cell, relay):
-        """The samples that succeeded."""
+    def of(self, cell, relay, needs=""):
+        """The samples that succeeded, and have this."""
         found = self.samples.get(cell.key, {}).get(relay, [])
-        return [sample for sample in found if "error" not in sample]
+        return [sample for sample in found if "error" not in sample and
+                (not needs or needs in sample)]
 
     def values(self, cell, relay, figure):
         if figure.of_relay and self.kind(relay) == "none":
@@ -86,7 +93,8 @@ class Results:
             return [figure.value({"seconds": seconds})
                     for sample in self.of(cell, relay)
                     for seconds in sample["seconds"]]
-        return [figure.value(sample) for sample in self.of(cell, relay)]
+        return [figure.value(sample)
+                for sample in self.of(cell, relay, figure.needs)]
 
     def median(self, cell, relay, figure):
         values = self.values(cell, relay, figure)
@@ -100,7 +108,8 @@ class Results:
         machine was the same for both; or None."""
         if figure.of_relay and self.kind(relay) == "none":
             return None
-        others = {sample["round"]: sample for sample in self.of(cell, relay)}
+        others = {sample["round"]: sample
+                  for sample in self.of(cell, relay, figure.needs)}
         found = []
         for sample in self.of(cell, OURS):
             if sample["round"] in others:
@@ -231,11 +240,14 @@ def markdown(results):
         if relay["version"]}))
     parts = [
         f"{data['date']}, {machine['cpu']}, {machine['cores']} cores, "
-        f"Linux {machine['kernel']}, rounds: {data['rounds']}. Median "
+        f"Linux {machine['kernel']}, TCP {machine['congestion']}, rounds: "
+        f"{data['rounds']}. Median "
         "(least–most). \\* the load generator is the limit.\n"
         f"\n{versions}\n",
         table("Bulk: CPU seconds per GB of the relay, on one core", results,
               bulk_columns(CPU_GB, True)),
+        table("Bulk: CPU seconds per GB that the scheduler charges to the "
+              "relay, on one core", results, bulk_columns(CHARGED_GB, True)),
         table("Bulk: CPU seconds per GB of the relay and the load, on one "
               "core", results, bulk_columns(WHOLE_GB, True)),
         table("Bulk: GB/s on all cores", results, bulk_columns(GB_S, False)),

@@ -58,6 +58,7 @@ FUZZ_CC ?= clang
 FUZZ_SECONDS ?= 60
 LOAD_OBJS = ${LOAD_SRCS:.c=.o}
 BOUND_OBJS = ${BOUND_SRCS:.c=.o}
+CPUTIME_OBJS = ${CPUTIME_SRCS:.c=.o}
 FAULT_OBJS = tests/faults/fault.o tests/faults/faults.o tests/faults/sweep.o
 
 .SUFFIXES: .c .o
@@ -90,7 +91,7 @@ ${KQUEUE_OBJS} ${KQUEUE_TESTS:=.o}: ${KQUEUE_HDRS} build.stamp
 ${TEST_OBJS}: ${HDRS} ${TEST_HDRS} build.stamp
 ${FUZZ_OBJS} ${FUZZ_TARGETS:=.o} tests/fuzz/replay.o: ${HDRS} ${FUZZ_HDRS} \
 	build.stamp
-${LOAD_OBJS} ${BOUND_OBJS}: ${BENCH_HDRS} build.stamp
+${LOAD_OBJS} ${BOUND_OBJS} ${CPUTIME_OBJS}: ${BENCH_HDRS} build.stamp
 ${FAULT_OBJS}: ${FAULT_HDRS} build.stamp
 
 ${PROGRAM}: src/main.o ${LIB_OBJS}
@@ -119,6 +120,9 @@ bench/load: ${LOAD_OBJS}
 
 bench/bound: ${BOUND_OBJS}
 	${CC} ${ALL_LDFLAGS} -o $@ ${BOUND_OBJS} ${LIBS}
+
+bench/cputime: ${CPUTIME_OBJS}
+	${CC} ${ALL_LDFLAGS} -o $@ ${CPUTIME_OBJS} ${LIBS}
 
 # The relay, in which calls fail when a test wants it.
 tests/faults/relay: src/main.o ${LIB_OBJS} tests/faults/faults.o \

@@ -124,12 +124,13 @@ FUZZ_WRAP_tests/fuzz/user_fuzz = -Wl,--wrap=getgrnam,--wrap=getpwnam \
 	-Wl,--wrap=getpwuid
 
 # The programs of bench/, where there is epoll.
-BENCH_PROGRAMS_linux = bench/load bench/bound
+BENCH_PROGRAMS_linux = bench/load bench/bound bench/cputime
 BENCH_PROGRAMS = ${BENCH_PROGRAMS_${OSKIND}}
 LOAD_SRCS = bench/load.c bench/load_client.c bench/load_server.c \
-	bench/load_start.c bench/sockets.c bench/stream.c
+	bench/load_start.c bench/sockets.c bench/stream.c bench/taskclock.c
 BOUND_SRCS = bench/bound.c bench/sockets.c
-BENCH_HDRS = bench/load.h bench/sockets.h bench/stream.h
+CPUTIME_SRCS = bench/cputime.c bench/taskclock.c
+BENCH_HDRS = bench/load.h bench/sockets.h bench/stream.h bench/taskclock.h
 
 # A relay that meets faults, where the linker can put them in.
 FAULT_PROGRAMS_linux = tests/faults/relay tests/faults/fault \

@@ -7,6 +7,7 @@
 . "$(atf_get_srcdir)/common.sh"
 
 load=$top/bench/load
+cputime=$top/bench/cputime
 
 # start_server NAME ADDRESS: where it listens goes to NAME.out.
 start_server()
@@ -140,6 +141,66 @@ wrong_octets_body()
 	kill "$(cat service.pid)"
 }
 
+# ask_cputime: its next answer, over descriptors 3 and 4.
+ask_cputime()
+{
+	echo >&3
+	read -r _answer <&4
+	echo "$_answer"
+}
+
+atf_test_case cpu_time
+cpu_time_head()
+{
+	atf_set descr "CPU time is that of a process and of what it starts"
+	atf_set timeout 60
+}
+cpu_time_body()
+{
+	[ -x "$cputime" ] || atf_skip "the counter needs perf_event_open(2)"
+	"$cputime" $$ </dev/null >/dev/null 2>permitted ||
+	    atf_skip "$(cat permitted)"
+	mkfifo questions answers go never
+	# One whose child is busy once it may go, and one that only waits.
+	sh -c 'read -r _ <go; (while :; do :; done); :' &
+	busy=$!
+	echo $busy >busy.pid
+	sh -c 'read -r _ <never' &
+	idle=$!
+	"$cputime" "$busy" "$idle" "" <questions >answers &
+	exec 3>questions 4<answers
+	read -r line <&4
+	atf_check_equal ready "$line"
+	echo >go
+	until ask_cputime | grep -q '^[0-9]*\.[1-9][0-9]* 0\.0[0-9]* 0\.0*$'; do
+		:
+	done
+	for child in $(children_of busy); do
+		kill -KILL "$child"
+	done
+	kill -KILL "$idle"
+	exec 3>&- 4<&-
+	wait
+}
+
+atf_test_case cpu_time_usage
+cpu_time_usage_head()
+{
+	atf_set descr "What is not a process is refused, what has ended is nothing"
+}
+cpu_time_usage_body()
+{
+	[ -x "$cputime" ] || atf_skip "the counter needs perf_event_open(2)"
+	for wrong in x 0 -1 1x ,1; do
+		atf_check -s exit:2 -e match:usage "$cputime" "$wrong"
+	done
+	(:) &
+	ended=$!
+	wait "$ended"
+	echo >line
+	atf_check -o inline:'ready\n0.000000000\n' "$cputime" "$ended" <line
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case upload
@@ -150,4 +211,6 @@ atf_init_test_cases()
 	atf_add_test_case idle
 	atf_add_test_case exec_to_first_byte
 	atf_add_test_case wrong_octets
+	atf_add_test_case cpu_time
+	atf_add_test_case cpu_time_usage
 }
