@@ -1,8 +1,8 @@
 /*
  * The least that a relay of this kind can do, as a lower bound for what ours
- * costs; Linux only.  From a Unix socket it copies, through one large buffer;
- * from TCP too, until two reads in a row fill a smaller one, then it splices
- * through a pipe, until the pieces are small again.
+ * costs; Linux only.  It copies until two reads in a row fill a smaller one,
+ * then it splices through a pipe, until the pieces are small again; but from
+ * a Unix socket to TCP that is paced (BBR) it copies, through one large buffer.
  * Not here: time limits, logging, confinement, dealing with any error; a
  * relay for use is simpletcpunixrelay(8).
  *
@@ -24,6 +24,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "sockets.h"
@@ -50,7 +51,7 @@ struct side {
 	struct pair *pair;
 	int fd;
 	bool tcp, readable, full, out_wanted, ending, eof, ended;
-	bool splicing;
+	bool splicing, large;  /* large reads, from now on */
 	int streak;            /* of full reads, or while splicing small ones */
 	int pipe[2];           /* once it has spliced */
 	size_t in_pipe;        /* not yet written */
@@ -118,20 +119,32 @@ other_side(struct side *s)
 	return s == &s->pair->side[0] ? &s->pair->side[1] : &s->pair->side[0];
 }
 
-/* Full reads make it splice, if it is TCP that is read; small ones copy. */
+static bool
+is_paced(const struct side *to)
+{
+	char name[4] = "";
+	socklen_t length;
+
+	length = sizeof(name) - 1;
+	getsockopt(to->fd, IPPROTO_TCP, TCP_CONGESTION, name, &length);
+	return strcmp(name, "bbr") == 0;
+}
+
+/* Full reads make it splice, where that is cheapest; small ones copy. */
 static void
 choose(struct side *from, size_t n)
 {
 	bool counts;
 
-	if (means != BY_DIRECTION || !from->tcp)
+	if (means != BY_DIRECTION || from->large)
 		return;
 	counts = from->splicing ? n < SMALL_READ : n == FIRST_READ;
 	from->streak = counts ? from->streak + 1 : 0;
-	if (from->streak >= (from->splicing ? SMALL_READS : FULL_READS)) {
-		from->splicing = !from->splicing;
-		from->streak = 0;
-	}
+	if (from->streak < (from->splicing ? SMALL_READS : FULL_READS))
+		return;
+	from->streak = 0;
+	from->large = !from->tcp && is_paced(other_side(from));
+	from->splicing = !from->large && !from->splicing;
 }
 
 static void
@@ -164,7 +177,7 @@ read_some(struct side *from, size_t *most)
 		return n;
 	}
 	from->buffer = take_buffer();
-	*most = from->tcp && means == BY_DIRECTION ? FIRST_READ : BUFFER_SIZE;
+	*most = means == COPY_ONLY || from->large ? BUFFER_SIZE : FIRST_READ;
 	n = recv(from->fd, from->buffer->data, *most, 0);
 	if (n > 0)
 		from->buffer->end = (size_t)n;

@@ -57,7 +57,7 @@ promote(struct channel *c, const struct channel_ends *x)
 	c->streak = 0;
 	c->way = WAY_COPY;
 	to = channel_family(x->to->fd);
-	if (!splice_pays(channel_family(x->from->fd), to))
+	if (!splice_pays(channel_family(x->from->fd), to, x->to->fd))
 		return;
 	c->way = WAY_SPLICE;
 	if (to == AF_UNIX)

@@ -42,7 +42,7 @@ relay_pipes(void)
 {
 	size_t pipes;
 
-	if (!splice_pays(AF_INET, AF_UNIX))
+	if (!splice_pays(AF_INET, AF_UNIX, -1))
 		return 0;
 	pipes = descriptors_raise_limit() / DESCRIPTORS_FOR_A_PIPE;
 	return pipes < POOL_PIPES ? pipes : POOL_PIPES;

@@ -132,6 +132,9 @@ add_options(scmp_filter_ctx f)
 	if (e == 0)
 		e = sandbox_filter_add_option(
 		    f, SCMP_SYS(getsockopt), SOL_SOCKET, SO_PEERCRED);
+	if (e == 0)
+		e = sandbox_filter_add_option(
+		    f, SCMP_SYS(getsockopt), IPPROTO_TCP, TCP_CONGESTION);
 	return e;
 }
 

@@ -21,8 +21,11 @@ struct splice_pipe {
 	size_t length; /* octets in it */
 };
 
-/* Whether it costs less than a copy between connected sockets of these. */
-bool splice_pays(sa_family_t from, sa_family_t to);
+/*
+ * Whether it costs less than a copy, from a connected socket of one family to
+ * one of the other, fd.
+ */
+bool splice_pays(sa_family_t from, sa_family_t to, int fd);
 
 /*
  * Open an empty pipe, as large as the system grants.  Returns 0, or -1 and

@@ -2,8 +2,14 @@
  * splice(2) of Linux.
  * Not here: systems without it, see splice_none.c.
  */
+#include <sys/types.h>
+#include <sys/socket.h>
+
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "splice.h"
@@ -16,11 +22,31 @@
 
 #define FLAGS (SPLICE_F_MOVE | SPLICE_F_NONBLOCK)
 
-/* A Unix socket hands out small pieces, and TCP would send each by itself. */
-bool
-splice_pays(sa_family_t from, sa_family_t to)
+/* Of TCP_CONGESTION: "bbr", and later ones of it. */
+#define PACED "bbr"
+
+/* Whether TCP sends when a timer tells it to; true if it is not known. */
+static bool
+is_paced(int fd)
 {
-	return from != AF_UNIX || to == AF_UNIX;
+	char name[sizeof(PACED)] = "";
+	socklen_t length;
+
+	length = sizeof(name) - 1;
+	if (getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &length) == -1)
+		return true;
+	return strcmp(name, PACED) == 0;
+}
+
+/*
+ * A Unix socket hands out small pieces, and splice(2) gives TCP a few at a
+ * time.  Each time TCP that is paced may set its timer, which costs more than
+ * a copy of them all.
+ */
+bool
+splice_pays(sa_family_t from, sa_family_t to, int fd)
+{
+	return from != AF_UNIX || to == AF_UNIX || !is_paced(fd);
 }
 
 /* All processes of a user share a limit, so less may be granted. */

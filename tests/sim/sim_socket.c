@@ -251,6 +251,14 @@ wrap_getpeereid(int fd, uid_t *uid, gid_t *gid)
 	return 0;
 }
 
+static int
+tell_congestion(char *value, socklen_t length)
+{
+	strncpy(value, sim_pick(2) == 0 ? "bbr" : "cubic", length);
+	sim_trace("getsockopt(TCP_CONGESTION): %.*s", (int)length, value);
+	return 0;
+}
+
 int
 wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *length)
 {
@@ -258,6 +266,8 @@ wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *length)
 
 	sim_enter("getsockopt");
 	c = sim_file(fd, "getsockopt()")->conn;
+	if (level == IPPROTO_TCP && name == TCP_CONGESTION && c != NULL)
+		return tell_congestion(value, *length);
 	if (level != SOL_SOCKET || name != SO_ERROR || c == NULL)
 		sim_fail("getsockopt(%d, %d, %d)", fd, level, name);
 	memcpy(value, &c->error, sizeof(c->error));

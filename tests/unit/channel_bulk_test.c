@@ -215,6 +215,22 @@ ATF_TC_BODY(destination_reset, tc)
 	}
 }
 
+/* BBR would set a timer for every few pieces of a Unix socket. */
+ATF_TC_WITHOUT_HEAD(paced_is_copied);
+ATF_TC_BODY(paced_is_copied, tc)
+{
+	if (!splices(UNIX, TCP))
+		atf_tc_skip("all is copied here");
+	congestion = "bbr";
+	if (splices(UNIX, TCP))
+		atf_tc_skip("no BBR here");
+	ATF_REQUIRE(splices(UNIX, UNIX));
+	ATF_REQUIRE(splices(TCP, UNIX));
+	ATF_REQUIRE(splices(TCP, TCP));
+	test_pipe_only_in_flight(UNIX, TCP);
+	test_closed_in_flight(UNIX, TCP);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, pipe_only_in_flight);
@@ -223,5 +239,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, no_pipe_left);
 	ATF_TP_ADD_TC(tp, no_descriptor_left);
 	ATF_TP_ADD_TC(tp, destination_reset);
+	ATF_TP_ADD_TC(tp, paced_is_copied);
 	return atf_no_error();
 }

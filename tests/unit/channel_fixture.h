@@ -64,10 +64,24 @@ struct fixture {
 /* Whether fixtures are opened with a channel that has carried bulk already. */
 static bool after_bulk;
 
+/* Of TCP sockets, where the system has it: what is paced is not spliced to. */
+static const char *congestion = "reno";
+
 enum kind {
 	UNIX,
 	TCP,
 };
+
+static inline void
+set_congestion(int fd)
+{
+#ifdef TCP_CONGESTION
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, congestion,
+	    (socklen_t)strlen(congestion));
+#else
+	(void)fd;
+#endif
+}
 
 /* Small ones, so that a few kilobytes fill them, or large ones. */
 static inline void
@@ -88,10 +102,12 @@ open_pair(enum kind kind, int pair[2])
 		return;
 	}
 	tcp_pair(pair, 0);
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < 2; i++) {
 		ATF_REQUIRE_EQ(0,
 		    setsockopt(
 		        pair[i], IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)));
+		set_congestion(pair[i]);
+	}
 }
 
 static inline void
@@ -272,8 +288,17 @@ drain_all(struct fixture *f)
 static inline bool
 splices(enum kind source, enum kind sink)
 {
-	return splice_pays(source == UNIX ? AF_UNIX : AF_INET,
-	    sink == UNIX ? AF_UNIX : AF_INET);
+	bool found;
+	int fd;
+
+	fd = socket(sink == UNIX ? AF_UNIX : AF_INET, SOCK_STREAM, 0);
+	ATF_REQUIRE(fd != -1);
+	if (sink == TCP)
+		set_congestion(fd);
+	found = splice_pays(source == UNIX ? AF_UNIX : AF_INET,
+	    sink == UNIX ? AF_UNIX : AF_INET, fd);
+	close(fd);
+	return found;
 }
 
 /* Full reads, until a pipe was opened. */

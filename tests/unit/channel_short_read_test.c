@@ -73,8 +73,10 @@ ATF_TC_BODY(passed_descriptors_after_bulk, tc)
 	unsigned pattern;
 
 	after_bulk = true;
-	for (pattern = 0; pattern < 32; pattern++)
+	for (pattern = 0; pattern < 32; pattern++) {
 		pass_descriptors(UNIX, pattern, pattern * 5 % 32);
+		pass_descriptors(TCP, pattern, pattern * 7 % 32);
+	}
 }
 
 /* Passed in great number, with a destination that is full at times. */
@@ -176,8 +178,10 @@ ATF_TC_BODY(urgent_unix, tc)
 	close(pair[1]);
 	send_urgent_patterns(UNIX);
 	after_bulk = true;
-	for (pattern = 0; pattern < 64; pattern += 3)
+	for (pattern = 0; pattern < 64; pattern += 3) {
 		send_urgent(UNIX, UNIX, pattern, pattern * 11 % 64);
+		send_urgent(UNIX, TCP, pattern, pattern * 13 % 64);
+	}
 }
 
 ATF_TP_ADD_TCS(tp)
