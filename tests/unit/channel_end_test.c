@@ -200,7 +200,7 @@ skip_unless_unread_resets(enum kind kind)
 	int fds[2];
 	char octet;
 
-	open_pair(kind, fds);
+	open_pair(kind, fds, 0);
 	ATF_REQUIRE_EQ(1, send(fds[0], "", 1, MSG_NOSIGNAL));
 	while (recv(fds[1], &octet, 1, MSG_PEEK) != 1)
 		continue;

@@ -102,8 +102,10 @@ tcp_pair(int fds[2], int size)
 	ATF_REQUIRE_EQ(0, listen(listener, 1));
 	fds[0] = socket(AF_INET, SOCK_STREAM, 0);
 	ATF_REQUIRE(fds[0] != -1);
-	if (size != 0)
+	if (size != 0) {
+		set_buffer(fds[0], SO_RCVBUF, size);
 		set_buffer(fds[0], SO_SNDBUF, size);
+	}
 	ATF_REQUIRE_EQ(
 	    0, connect(fds[0], (struct sockaddr *)&sin, sizeof(sin)));
 	fds[1] = accept(listener, NULL, NULL);
