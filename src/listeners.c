@@ -55,9 +55,9 @@ port_of(struct endpoint *e)
 
 /*
  * An address that this machine lacks, such as ::1 without IPv6, does not
- * matter if the name has others.  Returns 0 or an errno.
+ * matter if the name has others.  For port 0, all get the one given, or else
+ * the one that the first gets.  Returns 0 or an errno.
  */
-/* For port 0, all get the one given, or else the one that the first gets. */
 static int
 open_each(struct listeners *ls, const struct endpoints *all, int backlog,
     in_port_t port)
