@@ -16,6 +16,7 @@
 
 #include "connect_helper.h"
 #include "daemon.h"
+#include "descriptors.h"
 #include "dial.h"
 #include "log.h"
 #include "sandbox.h"
@@ -73,7 +74,7 @@ connect_helper_check(const struct connect_rules *rules, const void *octets,
 	return is_allowed(rules, &request->endpoint) ? 0 : EPERM;
 }
 
-/* Returns -1 when the relay has gone. */
+/* Returns -1 when the relay has gone, or its descriptor cannot be passed. */
 static int
 answer(uint32_t serial, int error, int fd)
 {
@@ -115,6 +116,11 @@ carry_out(const struct connect_rules *rules, const void *octets, size_t n)
 	if (error == 0)
 		error = dial(&request.endpoint, &fd);
 	result = answer(error == EINVAL ? 0 : request.serial, error, fd);
+	if (result == -1 && fd != -1) {
+		/* Its user has too many under way, sendmsg(2), or memory is out. */
+		descriptors_reset(fd);
+		result = answer(request.serial, EMFILE, -1);
+	}
 	if (fd != -1)
 		close(fd);
 	return result;

@@ -30,7 +30,7 @@ struct connect_request {
 /* To a request, with a descriptor (SCM_RIGHTS) if it is 0 or EINPROGRESS. */
 struct connect_answer {
 	uint32_t serial; /* of the request; 0: of none */
-	int32_t error;   /* an errno, as of dial() */
+	int32_t error;   /* an errno, as of dial(); EMFILE, if it cannot pass */
 };
 
 /*

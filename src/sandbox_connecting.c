@@ -23,7 +23,11 @@ static const int allowed[] = {
 	SCMP_SYS(write),
 };
 
-static const unsigned socket_options[] = { SO_KEEPALIVE, SO_OOBINLINE };
+static const unsigned socket_options[] = {
+	SO_KEEPALIVE,
+	SO_LINGER,
+	SO_OOBINLINE,
+};
 
 static int
 add_socket(scmp_filter_ctx f, unsigned family)

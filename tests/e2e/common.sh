@@ -14,6 +14,16 @@ handover=$top/tests/lib/handover
 # shellcheck disable=SC2034
 notified=$top/tests/lib/notified
 
+# What relays and peers said goes with the result of a test that failed.
+tell_logs()
+{
+	[ $? -ne 0 ] || return 0
+	for _log in *.log *.err; do
+		[ ! -s "$_log" ] || tail -n 20 "$_log" | sed "s|^|$_log: |" >&2
+	done
+}
+trap tell_logs EXIT
+
 # start_relay NAME ARGUMENT...: in the background, log in NAME.log, and wait
 # until it listens.
 start_relay()

@@ -295,11 +295,14 @@ as_user_body()
 	for round in 1 2; do
 		start_daemon -u nobody ./relay.sock "$(address service)"
 		atf_check "$peer" connect ./relay.sock expect:hello shut eof
-		kill "$(cat relay.pid)"
-		while [ -s relay.pid ]; do
+		pid=$(cat relay.pid)
+		kill "$pid"
+		# The file is locked until the very end.
+		while kill -0 "$pid" 2>/dev/null; do
 			:
 		done
 		test -e relay.pid || atf_fail "round $round: removed"
+		test ! -s relay.pid || atf_fail "round $round: not emptied"
 	done
 	check_peer service
 }

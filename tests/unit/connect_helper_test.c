@@ -18,6 +18,7 @@
 #include "connect_helper_fixture.h"
 #include "endpoints.h"
 #include "os.h"
+#include "../lib/pass.h"
 
 static void
 check_nobody_listens(const struct endpoint *e)
@@ -139,6 +140,33 @@ ATF_TC_BODY(in_progress, tc)
 	ATF_CHECK_EQ(EINPROGRESS, error);
 }
 
+/* Linux counts what its user has under way, whoever passed it. */
+ATF_TC_WITHOUT_HEAD(crowded);
+ATF_TC_BODY(crowded, tc)
+{
+	struct endpoint e;
+	int accepted, error, fd, i, listener, others[2];
+	char octet;
+
+	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, others));
+	e = endpoints_tcp(&listener);
+	start(&e, 1, false);
+	for (i = 0; i < 8; i++)
+		ATF_REQUIRE_EQ(1, pass_descriptor(others[0], "x", 1, others[0]));
+	error = outcome(&e, &fd);
+	if (error == 0)
+		atf_tc_skip("no such limit here");
+	ATF_CHECK_EQ(EMFILE, error);
+	ATF_CHECK_EQ(-1, fd);
+	/* It came to nothing, and is not to look like an empty one. */
+	accepted = accept(listener, NULL, NULL);
+	ATF_REQUIRE(accepted != -1);
+	ATF_CHECK_ERRNO(ECONNRESET, recv(accepted, &octet, 1, 0) == -1);
+	for (i = 0; i < 8; i++)
+		ATF_REQUIRE_EQ(1, recv(others[1], &octet, 1, 0));
+	check_connected(&e, listener);
+}
+
 ATF_TC_WITHOUT_HEAD(keeps_none);
 ATF_TC_BODY(keeps_none, tc)
 {
@@ -182,6 +210,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, several);
 	ATF_TP_ADD_TC(tp, full_backlog);
 	ATF_TP_ADD_TC(tp, in_progress);
+	ATF_TP_ADD_TC(tp, crowded);
 	ATF_TP_ADD_TC(tp, keeps_none);
 	ATF_TP_ADD_TC(tp, ends);
 	return atf_no_error();
