@@ -58,7 +58,7 @@ struct channel {
 	bool suspect : 1; /* the owner's: the source reported an error */
 	bool last : 1;    /* the owner's: see channel_pump() */
 	bool nagle : 1;   /* the destination is TCP without TCP_NODELAY */
-	bool plain : 1;   /* the owner's: the source is TCP */
+	bool plain : 1;   /* the owner's: nobody passes descriptors */
 	bool doubt : 1;   /* of CHANNEL_WRITE_FAILED: it may be a reset */
 	bool parting : 1; /* the owner's, of up: see session_end.c */
 	bool gone : 1;    /* the owner's: the destination broke at its end */

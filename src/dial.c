@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "dial.h"
+#include "os.h"
 
 static bool
 is_loopback(const struct endpoint *e)
@@ -36,11 +37,28 @@ dial_socket(const struct endpoint *e)
 		return -1;
 	/* None can fail on such a socket, and none is worth a failure. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
-	if (family == AF_UNIX)
+	if (family == AF_UNIX) {
+		(void)os_refuse_descriptors(fd);
 		return fd;
+	}
 	if (!is_loopback(e))
 		(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	return fd;
+}
+
+bool
+dial_refuses_descriptors(void)
+{
+	const struct endpoint local = { .addr.ss_family = AF_UNIX };
+	bool refuses;
+	int fd;
+
+	fd = dial_socket(&local);
+	if (fd == -1)
+		return false;
+	refuses = os_refuse_descriptors(fd);
+	close(fd);
+	return refuses;
 }
 
 int

@@ -6,14 +6,20 @@
 #ifndef DIAL_H
 #define DIAL_H
 
+#include <stdbool.h>
+
 #include "endpoint.h"
 
 /*
  * A stream socket for the endpoint: non-blocking, close-on-exec, with
- * SO_OOBINLINE and, unless it goes to the loopback, SO_KEEPALIVE.  Returns the
- * descriptor, or -1 and errno.
+ * SO_OOBINLINE and, unless it goes to the loopback, SO_KEEPALIVE; of Unix, one
+ * over which nobody can pass descriptors, if dial_refuses_descriptors().
+ * Returns the descriptor, or -1 and errno.
  */
 int dial_socket(const struct endpoint *);
+
+/* Whether the system lets us refuse them (os.h).  Makes a socket to find out. */
+bool dial_refuses_descriptors(void);
 
 /*
  * What became of connect(2): its result, and errno.  Returns 0, or EINPROGRESS

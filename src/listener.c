@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "listener.h"
+#include "os.h"
 
 /* Accepted in one call, so that open connections get their turn. */
 #define BATCH 64
@@ -72,6 +73,7 @@ listener_open_unix(struct listener *l, const struct address *a,
 	}
 	init(l, fd);
 	l->local = true;
+	l->plain = os_refuse_descriptors(fd);
 	if (a->kind == ADDRESS_ABSTRACT)
 		why = bind_abstract(fd, a, status);
 	else
@@ -110,6 +112,7 @@ listener_open_tcp(struct listener *l, struct endpoint *e, int backlog)
 	if (fd == -1)
 		return -1;
 	init(l, fd);
+	l->plain = true;
 	if (set_tcp_options(fd, e->addr.ss_family) == 0 &&
 	    bind(fd, (struct sockaddr *)&e->addr, e->length) == 0 &&
 	    listen(fd, backlog) == 0 &&
@@ -144,6 +147,10 @@ listener_adopt(struct listener *l, int fd)
 	(void)getsockname(fd, (struct sockaddr *)&ss, &length);
 	/* If it could not be told, what is read from it is read with care. */
 	l->local = ss.ss_family != AF_INET && ss.ss_family != AF_INET6;
+	/* Who has connected by now may still pass them. */
+	l->plain = !l->local;
+	if (l->local)
+		(void)os_refuse_descriptors(fd);
 	set_options(fd, l->local);
 }
 
@@ -158,6 +165,7 @@ listener_share(struct listener *l, const struct listener *first)
 	init(l, fd);
 	l->shares = true;
 	l->local = first->local;
+	l->plain = first->plain;
 	l->handed_over = first->handed_over;
 	l->tells_peer = first->tells_peer;
 	return 0;

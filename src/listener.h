@@ -27,9 +27,10 @@ struct listener {
 	bool starved;            /* told the administrator so */
 	struct socket_file file; /* of an ADDRESS_PATH */
 	bool local;              /* AF_UNIX; else TCP */
-	bool handed_over;        /* its open file is another process's too */
-	bool shares;     /* the first one's socket; that one complains */
-	bool tells_peer; /* the caller's, false at first */
+	bool plain;       /* nobody can pass descriptors over what it accepts */
+	bool handed_over; /* its open file is another process's too */
+	bool shares;      /* the first one's socket; that one complains */
+	bool tells_peer;  /* the caller's, false at first */
 	/*
 	 * fd is accepted, non-blocking, close-on-exec, and on_accept's own; it
 	 * may pause the listener, not close it.  The address of the peer is
@@ -42,7 +43,8 @@ struct listener {
 };
 
 /*
- * Bind and listen at a path or abstract name.  Returns NULL, or what is
+ * Bind and listen at a path or abstract name; nobody can pass descriptors, if
+ * the system lets us refuse them (os.h).  Returns NULL, or what is
  * wrong, and then a code of sysexits(3) in *status.
  */
 const char *listener_open_unix(struct listener *, const struct address *,
@@ -58,7 +60,8 @@ int listener_open_tcp(struct listener *, struct endpoint *, int backlog);
 
 /*
  * Take over a socket that listens already (activation.h).  Accepted sockets
- * get the options above.  It is only accepted on and closed: never unlinked,
+ * get the options above, and of those that connect from now on, descriptors
+ * are refused.  It is only accepted on and closed: never unlinked,
  * shut down, or listened on again.
  */
 void listener_adopt(struct listener *, int fd);

@@ -260,6 +260,17 @@ listeners_have(const struct listeners *ls, bool local)
 	return false;
 }
 
+bool
+listeners_plain(const struct listeners *ls)
+{
+	size_t i;
+
+	for (i = 0; i < ls->n; i++)
+		if (!ls->list[i].plain)
+			return false;
+	return true;
+}
+
 int
 listeners_directory(const struct listeners *ls)
 {

@@ -57,6 +57,9 @@ void listeners_sweep(struct listeners *);
 /* Whether one of them is a Unix socket (local), or one of TCP. */
 bool listeners_have(const struct listeners *, bool local);
 
+/* Whether nobody can pass descriptors over what any of them accepts. */
+bool listeners_plain(const struct listeners *);
+
 /* Directory of the socket file, -1 for none; while one listens. */
 int listeners_directory(const struct listeners *);
 

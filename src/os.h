@@ -46,6 +46,14 @@ bool os_may_pick_port(unsigned port);
 void os_close_both(int, int);
 
 /*
+ * Let nobody pass descriptors over this Unix socket, which has no peer yet, or
+ * over those that it accepts: sendmsg(2) gives EPERM.  False if the system has
+ * no such option; then who reads closes them, and that may take as long as
+ * their owner likes (SO_LINGER, a dead file server).
+ */
+bool os_refuse_descriptors(int fd);
+
+/*
  * Let nobody of the same user trace the process or read its memory, as far
  * as the system has a call for it.  Returns 0, or -1 and errno.
  */

@@ -77,6 +77,14 @@ os_unacknowledged(int fd)
 #endif
 }
 
+/* Their kernels have a thread that closes what was not received. */
+bool
+os_refuse_descriptors(int fd)
+{
+	(void)fd;
+	return false;
+}
+
 /* A process that has changed its user cannot be traced there anyway. */
 int
 os_forbid_tracing(void)

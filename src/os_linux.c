@@ -3,6 +3,7 @@
  */
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #include "os.h"
+#include "passrights.h"
 
 const bool os_abstract_sockets = true;
 
@@ -127,6 +129,16 @@ os_unacknowledged(int fd)
 	int n;
 
 	return ioctl(fd, SIOCOUTQ, &n) == -1 ? -1 : n;
+}
+
+/* Linux 6.16. */
+bool
+os_refuse_descriptors(int fd)
+{
+	const int off = 0;
+
+	return setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off)) ==
+	    0;
 }
 
 int

@@ -11,6 +11,7 @@
 #include <sysexits.h>
 
 #include "address.h"
+#include "dial.h"
 #include "os.h"
 #include "relay_state.h"
 #include "user.h"
@@ -31,14 +32,18 @@ static int
 open_loops(struct relay *r)
 {
 	struct session_context *x;
+	bool plain;
 	size_t i;
 
+	plain = r->options->target.kind == ADDRESS_HOST ||
+	    dial_refuses_descriptors();
 	if (workers_open(&r->workers, relay_workers(r->options), relay_pipes(),
 	        relay_on_note, r) == -1)
 		return -1;
 	for (i = 0; i < r->workers.n; i++) {
 		x = workers_context(&r->workers, i);
 		configure(r, x);
+		x->plain_target = plain;
 		x->resolver = &r->resolver;
 		x->dialer = &r->dialer;
 	}
@@ -131,13 +136,13 @@ open_listeners(struct relay *r, const struct activation *a, int *status)
 static int
 start_listeners(struct relay *r)
 {
-	bool tcp_clients;
+	bool plain;
 	size_t i;
 
 	relay_watch(r);
-	tcp_clients = !listeners_have(&r->listeners, true);
+	plain = listeners_plain(&r->listeners);
 	for (i = 0; i < r->workers.n; i++)
-		workers_context(&r->workers, i)->tcp_clients = tcp_clients;
+		workers_context(&r->workers, i)->plain_clients = plain;
 	for (i = 0; i < r->listeners.n; i++) {
 		r->listeners.list[i].on_starve = relay_on_starve;
 		r->listeners.list[i].tells_peer = log_enabled(LOG_INFO);

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "passrights.h"
 #include "sandbox_filter.h"
 #include "sandbox_linux.h"
 
@@ -27,6 +28,7 @@ static const unsigned socket_options[] = {
 	SO_KEEPALIVE,
 	SO_LINGER,
 	SO_OOBINLINE,
+	SO_PASSRIGHTS,
 };
 
 static int

@@ -64,12 +64,20 @@ forbid_privileges(void)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
-/* Four numbers: of the three that are open, and one that is being opened. */
+/*
+ * Three are open, and one is being opened.  More, because the limit is also
+ * one of what all processes of its user have under way: sendmsg(2).
+ */
 static int
 forbid_descriptors(void)
 {
-	const struct rlimit few = { .rlim_cur = 4, .rlim_max = 4 };
+	struct rlimit few;
 
+	if (getrlimit(RLIMIT_NOFILE, &few) == -1)
+		return -1;
+	if (few.rlim_max > 64)
+		few.rlim_max = 64;
+	few.rlim_cur = few.rlim_max;
 	return setrlimit(RLIMIT_NOFILE, &few);
 }
 

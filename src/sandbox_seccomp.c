@@ -18,6 +18,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "passrights.h"
 #include "sandbox_filter.h"
 #include "sandbox_linux.h"
 
@@ -84,6 +85,7 @@ static const struct {
 	{ SOL_SOCKET, SO_KEEPALIVE },
 	{ SOL_SOCKET, SO_LINGER },
 	{ SOL_SOCKET, SO_OOBINLINE },
+	{ SOL_SOCKET, SO_PASSRIGHTS },
 	{ SOL_SOCKET, SO_SNDBUF },
 	{ IPPROTO_TCP, TCP_NODELAY },
 };

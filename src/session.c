@@ -172,8 +172,9 @@ on_connector_done(struct connector *c, int error)
 
 	s = c->owner;
 	x = s->context;
-	s->up.plain = x->tcp_clients;
-	s->up.nagle = s->down.plain =
+	s->up.plain = x->plain_clients;
+	s->down.plain = x->plain_target;
+	s->up.nagle =
 	    error == 0 && c->target->list[c->next].addr.ss_family != AF_UNIX;
 	session_release_target(c);
 	free(c);

@@ -34,7 +34,8 @@ struct session_context {
 	uint64_t wait;
 	uint64_t idle_timeout; /* EVENT_INFINITE: none */
 	enum proxy_header_version proxy_header;
-	bool tcp_clients; /* every one of them */
+	bool plain_clients; /* none of them can pass descriptors */
+	bool plain_target;  /* nor can the target */
 
 	TAILQ_HEAD(session_list, session) sessions;
 	size_t count;    /* sessions now */

@@ -39,7 +39,8 @@ HDRS = src/activation.h src/address.h src/channel.h src/channel_fill.h \
 	src/daemon.h src/descriptors.h src/dial.h src/dial_at.h \
 	src/dialer.h src/duration.h src/endpoint.h src/event.h src/event_backend.h \
 	src/event_loop.h src/listener.h src/listeners.h src/log.h \
-	src/manager.h src/notify.h src/options.h src/os.h src/pidfile.h \
+	src/manager.h src/notify.h src/options.h src/os.h src/passrights.h \
+	src/pidfile.h \
 	src/pool.h src/privdrop.h src/proxy_header.h src/relay.h \
 	src/relay_state.h \
 	src/resolver.h src/resolver_helper.h src/sandbox.h \

@@ -126,27 +126,6 @@ slow_reader_body()
 	    "$(cut -d ' ' -f 4 client)"
 }
 
-atf_test_case passed_descriptors
-passed_descriptors_head()
-{
-	atf_set descr "Bytes behind a passed descriptor are not held back"
-}
-passed_descriptors_body()
-{
-	start_peer service listen 127.0.0.1:0 expect:onetwothree text:x eof
-	start_relay relay ./relay.sock "$(address service)"
-	atf_check "$peer" connect ./relay.sock text:one pass:two text:three \
-	    expect:x shut eof
-	check_peer service
-
-	start_peer service listen "$(address service)" \
-	    expect:aabbccddee text:x eof
-	atf_check "$peer" connect ./relay.sock pass:aa pass:bb text:cc \
-	    pass:dd pass:ee expect:x shut eof
-	check_peer service
-	stop_relay relay
-}
-
 atf_test_case urgent_data
 urgent_data_head()
 {
@@ -246,7 +225,6 @@ atf_init_test_cases()
 	atf_add_test_case ping_pong
 	atf_add_test_case back_pressure
 	atf_add_test_case slow_reader
-	atf_add_test_case passed_descriptors
 	atf_add_test_case urgent_data
 	atf_add_test_case thousand
 	atf_add_test_case many_in_turn

@@ -56,7 +56,7 @@ confined_body()
 		status_is "$helper" CapPrm '0*'
 		grep -q '^Max processes *0 *0 ' "/proc/$helper/limits" ||
 		    atf_fail "$(cat "/proc/$helper/limits")"
-		grep -q '^Max open files *4 *4 ' "/proc/$helper/limits" ||
+		grep -q '^Max open files *64 *64 ' "/proc/$helper/limits" ||
 		    atf_fail "$(cat "/proc/$helper/limits")"
 		atf_check grep -q 'sandbox:.*connecting process' relay.log
 	fi

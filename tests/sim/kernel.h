@@ -42,6 +42,7 @@ struct sim_file {
 	enum sim_kind kind;
 	int family;
 	bool used_before;
+	bool refuses;          /* descriptors; so do those it accepts */
 	struct sim_conn *conn; /* of a socket that connects */
 	struct sim_listener *listener;
 	struct sim_pipe *pipe;
@@ -163,6 +164,7 @@ struct sim_conn {
 	bool broke;      /* the peer broke it off: a reset */
 	bool noticed;    /* the peer knows how it ended */
 	bool registered; /* the relay has watched it */
+	bool refuses;    /* descriptors */
 	bool failed;     /* a write gave the relay an error */
 	bool faulted;    /* for lack of memory, the peer being well */
 	bool excused;    /* something went wrong that the relay was told of */

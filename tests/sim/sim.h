@@ -72,6 +72,7 @@ struct sim_world {
 	bool bad_day;
 	bool stutter; /* the next splice is interrupted */
 	bool blind;   /* FreeBSD does not tell what is unacknowledged */
+	bool refuses; /* Linux 6.16: descriptors can be refused */
 	size_t grain; /* about the size of a call, or a buffer */
 	size_t bulk;  /* octets that a peer sends at most */
 	unsigned clients_left;

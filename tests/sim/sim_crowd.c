@@ -69,6 +69,7 @@ arrive_client(void)
 	c->state = SIM_CONNECTED;
 	c->waiting = c->established = true;
 	c->listener = l;
+	c->refuses = sim_files[l->fd].refuses;
 	l->queued++;
 	sim_trace("a client for listener %d", l->fd);
 	sim_notify(l->fd, SIM_IN);

@@ -156,7 +156,8 @@ fail_to_connect(struct sim_conn *c, int error)
 static void
 mark(struct sim_conn *c, size_t n)
 {
-	if (!sim_chance(c->script.marks) || c->mark_end != UINT64_MAX)
+	if (!sim_chance(c->script.marks) || c->mark_end != UINT64_MAX ||
+	    c->refuses)
 		return;
 	c->mark_start = c->in_sent + n;
 	c->mark_end = c->mark_start + 1;

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "passrights.h"
 #include "sim.h"
 #include "wrap.h"
 
@@ -283,11 +284,17 @@ wrap_setsockopt(
     int fd, int level, int name, const void *value, socklen_t length)
 {
 	struct sim_conn *c;
+	struct sim_file *f;
 	struct linger linger;
 	int number;
 
 	sim_enter("setsockopt");
-	c = sim_file(fd, "setsockopt()")->conn;
+	f = sim_file(fd, "setsockopt()");
+	if (level == SOL_SOCKET && name == SO_PASSRIGHTS) {
+		f->refuses = sim.refuses && f->family == AF_UNIX;
+		return f->refuses ? 0 : fail(ENOPROTOOPT);
+	}
+	c = f->conn;
 	if (c == NULL || level != SOL_SOCKET)
 		return 0;
 	if (name == SO_LINGER && length == sizeof(linger)) {

@@ -117,6 +117,7 @@ attach(int fd, int address)
 	c = sim_conn_create(sim_addresses[address].local, false);
 	c->fd = fd;
 	c->address = address;
+	c->refuses = sim_files[fd].refuses;
 	sim_files[fd].conn = c;
 	return c;
 }

@@ -192,6 +192,7 @@ choose_faults(void)
 	sim.burst = 1u << sim_pick(8);
 	sim.reorder = sim_chance(2);
 	sim.blind = sim_chance(4);
+	sim.refuses = sim_chance(2);
 }
 
 static void

@@ -145,14 +145,16 @@ ATF_TC_WITHOUT_HEAD(crowded);
 ATF_TC_BODY(crowded, tc)
 {
 	struct endpoint e;
+	enum { MANY = 80 };
 	int accepted, error, fd, i, listener, others[2];
 	char octet;
 
 	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, others));
 	e = endpoints_tcp(&listener);
 	start(&e, 1, false);
-	for (i = 0; i < 8; i++)
-		ATF_REQUIRE_EQ(1, pass_descriptor(others[0], "x", 1, others[0]));
+	for (i = 0; i < MANY; i++)
+		ATF_REQUIRE_EQ(
+		    1, pass_descriptor(others[0], "x", 1, others[0]));
 	error = outcome(&e, &fd);
 	if (error == 0)
 		atf_tc_skip("no such limit here");
@@ -162,7 +164,7 @@ ATF_TC_BODY(crowded, tc)
 	accepted = accept(listener, NULL, NULL);
 	ATF_REQUIRE(accepted != -1);
 	ATF_CHECK_ERRNO(ECONNRESET, recv(accepted, &octet, 1, 0) == -1);
-	for (i = 0; i < 8; i++)
+	for (i = 0; i < MANY; i++)
 		ATF_REQUIRE_EQ(1, recv(others[1], &octet, 1, 0));
 	check_connected(&e, listener);
 }

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <unistd.h>
 
+#include "../lib/pass.h"
 #include "dial.h"
 #include "endpoints.h"
 
@@ -94,6 +95,26 @@ ATF_TC_BODY(keepalive, tc)
 	check_socket(&e, false);
 }
 
+/* Not even before the connection is accepted, nor by what is. */
+ATF_TC_WITHOUT_HEAD(refuses_descriptors);
+ATF_TC_BODY(refuses_descriptors, tc)
+{
+	struct endpoint e;
+	int accepted, fd, listener;
+
+	if (!dial_refuses_descriptors())
+		atf_tc_skip("descriptors cannot be refused here");
+	e = endpoints_path("socket");
+	listener = endpoints_listen(&e, 8);
+	ATF_REQUIRE_EQ(0, dial(&e, &fd));
+	accepted = accept(listener, NULL, NULL);
+	ATF_REQUIRE(accepted != -1);
+	ATF_CHECK_ERRNO(EPERM, pass_descriptor(accepted, "x", 1, fd) == -1);
+	ATF_CHECK_EQ(1, send(accepted, "x", 1, 0));
+	close(accepted);
+	close(fd);
+}
+
 ATF_TC_WITHOUT_HEAD(no_such_family);
 ATF_TC_BODY(no_such_family, tc)
 {
@@ -146,6 +167,7 @@ ATF_TC_BODY(interrupted, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, keepalive);
+	ATF_TP_ADD_TC(tp, refuses_descriptors);
 	ATF_TP_ADD_TC(tp, no_such_family);
 	ATF_TP_ADD_TC(tp, outcomes);
 	ATF_TP_ADD_TC(tp, interrupted);

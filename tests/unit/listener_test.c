@@ -14,6 +14,9 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "../lib/pass.h"
+#include "dial.h"
+#include "endpoints.h"
 #include "listener_fixture.h"
 
 static int
@@ -86,6 +89,76 @@ ATF_TC_BODY(peer, tc)
 	run(2, GUARD_MS);
 	ATF_CHECK_EQ(2, accepted);
 	ATF_CHECK(option(last_fd, SOL_SOCKET, SO_OOBINLINE) != 0);
+	listener_close(&l);
+}
+
+static int
+path_client(const char *path)
+{
+	struct endpoint e;
+	int fd;
+
+	e = endpoints_path(path);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	ATF_REQUIRE(fd != -1);
+	ATF_REQUIRE_EQ(
+	    0, connect(fd, (const struct sockaddr *)&e.addr, e.length));
+	return fd;
+}
+
+static void
+check_passes(bool may, int fd)
+{
+	if (may)
+		ATF_CHECK_EQ(1, pass_descriptor(fd, "x", 1, fd));
+	else
+		ATF_CHECK_ERRNO(EPERM, pass_descriptor(fd, "x", 1, fd) == -1);
+}
+
+/* Nor while it waits to be accepted. */
+ATF_TC_WITHOUT_HEAD(refuses_descriptors);
+ATF_TC_BODY(refuses_descriptors, tc)
+{
+	const struct socket_file_access access = { .uid = (uid_t)-1,
+		.gid = (gid_t)-1 };
+	struct address a;
+	struct listener l, other;
+	int fd, status;
+
+	ATF_REQUIRE_EQ(NULL, address_parse(&a, "./sock"));
+	ATF_REQUIRE_EQ(NULL, listener_open_unix(&l, &a, &access, 8, &status));
+	ATF_CHECK_EQ(dial_refuses_descriptors(), l.plain);
+	ATF_REQUIRE_EQ(0, listener_share(&other, &l));
+	ATF_CHECK_EQ(l.plain, other.plain);
+	ATF_CHECK_EQ(0, listener_close(&other));
+	start_listener(&l);
+	fd = path_client("sock");
+	check_passes(!l.plain, fd);
+	run(1, GUARD_MS);
+	ATF_REQUIRE_EQ(1, accepted);
+	check_passes(!l.plain, fd);
+	listener_close(&l);
+}
+
+/* Whoever came before may pass them, and so it cannot count as plain. */
+ATF_TC_WITHOUT_HEAD(handed_over_unix);
+ATF_TC_BODY(handed_over_unix, tc)
+{
+	struct endpoint e;
+	struct listener l;
+	int before, fd;
+
+	e = endpoints_path("sock");
+	fd = endpoints_listen(&e, 8);
+	ATF_REQUIRE_EQ(0, fcntl(fd, F_SETFL, O_NONBLOCK));
+	before = path_client("sock");
+	listener_adopt(&l, fd);
+	ATF_CHECK(!l.plain);
+	check_passes(true, before);
+	check_passes(!dial_refuses_descriptors(), path_client("sock"));
+	start_listener(&l);
+	run(2, GUARD_MS);
+	ATF_CHECK_EQ(2, accepted);
 	listener_close(&l);
 }
 
@@ -165,6 +238,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, inherited_options);
 	ATF_TP_ADD_TC(tp, handed_over);
 	ATF_TP_ADD_TC(tp, peer);
+	ATF_TP_ADD_TC(tp, refuses_descriptors);
+	ATF_TP_ADD_TC(tp, handed_over_unix);
 	ATF_TP_ADD_TC(tp, batches);
 	ATF_TP_ADD_TC(tp, one_by_one);
 	ATF_TP_ADD_TC(tp, sweep);

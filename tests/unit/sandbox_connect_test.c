@@ -45,7 +45,7 @@ makes_many_sockets(void)
 {
 	int i;
 
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < 64; i++)
 		if (stream_socket(AF_INET) == -1)
 			return false;
 	return true;
