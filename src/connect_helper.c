@@ -117,7 +117,7 @@ carry_out(const struct connect_rules *rules, const void *octets, size_t n)
 		error = dial(&request.endpoint, &fd);
 	result = answer(error == EINVAL ? 0 : request.serial, error, fd);
 	if (result == -1 && fd != -1) {
-		/* Its user has too many under way, sendmsg(2), or memory is out. */
+		/* Its user has too many under way: sendmsg(2). */
 		descriptors_reset(fd);
 		result = answer(request.serial, EMFILE, -1);
 	}

@@ -18,7 +18,7 @@
  */
 int dial_socket(const struct endpoint *);
 
-/* Whether the system lets us refuse them (os.h).  Makes a socket to find out. */
+/* Whether the system lets us refuse them; makes a socket to find out. */
 bool dial_refuses_descriptors(void);
 
 /*
