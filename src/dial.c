@@ -38,7 +38,7 @@ dial_socket(const struct endpoint *e)
 	/* None can fail on such a socket, and none is worth a failure. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
 	if (family == AF_UNIX) {
-		(void)os_refuse_descriptors(fd);
+		os_refuse_descriptors(fd);
 		return fd;
 	}
 	if (!is_loopback(e))
@@ -56,7 +56,7 @@ dial_refuses_descriptors(void)
 	fd = dial_socket(&local);
 	if (fd == -1)
 		return false;
-	refuses = os_refuse_descriptors(fd);
+	refuses = os_refuses_descriptors(fd);
 	close(fd);
 	return refuses;
 }

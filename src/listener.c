@@ -73,7 +73,8 @@ listener_open_unix(struct listener *l, const struct address *a,
 	}
 	init(l, fd);
 	l->local = true;
-	l->plain = os_refuse_descriptors(fd);
+	os_refuse_descriptors(fd);
+	l->plain = os_refuses_descriptors(fd);
 	if (a->kind == ADDRESS_ABSTRACT)
 		why = bind_abstract(fd, a, status);
 	else
@@ -150,7 +151,7 @@ listener_adopt(struct listener *l, int fd)
 	/* Who has connected by now may still pass them. */
 	l->plain = !l->local;
 	if (l->local)
-		(void)os_refuse_descriptors(fd);
+		os_refuse_descriptors(fd);
 	set_options(fd, l->local);
 }
 

@@ -47,11 +47,14 @@ void os_close_both(int, int);
 
 /*
  * Let nobody pass descriptors over this Unix socket, which has no peer yet, or
- * over those that it accepts: sendmsg(2) gives EPERM.  False if the system has
- * no such option; then who reads closes them, and that may take as long as
- * their owner likes (SO_LINGER, a dead file server).
+ * over those that it accepts, if the system has such an option: sendmsg(2)
+ * gives EPERM.  Else who reads may have to close them, and that takes as long
+ * as their owner likes (SO_LINGER, a dead file server).
  */
-bool os_refuse_descriptors(int fd);
+void os_refuse_descriptors(int fd);
+
+/* Whether that has come to pass: it costs a call more. */
+bool os_refuses_descriptors(int fd);
 
 /*
  * Let nobody of the same user trace the process or read its memory, as far

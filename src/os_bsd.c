@@ -77,9 +77,15 @@ os_unacknowledged(int fd)
 #endif
 }
 
-/* Their kernels have a thread that closes what was not received. */
-bool
+/* NetBSD and OpenBSD have a thread that closes what was not received. */
+void
 os_refuse_descriptors(int fd)
+{
+	(void)fd;
+}
+
+bool
+os_refuses_descriptors(int fd)
 {
 	(void)fd;
 	return false;

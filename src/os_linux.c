@@ -132,13 +132,24 @@ os_unacknowledged(int fd)
 }
 
 /* Linux 6.16. */
-bool
+void
 os_refuse_descriptors(int fd)
 {
 	const int off = 0;
 
-	return setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off)) ==
-	    0;
+	(void)setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off));
+}
+
+/* gVisor takes any option, and does not do what it does not know. */
+bool
+os_refuses_descriptors(int fd)
+{
+	socklen_t length;
+	int on;
+
+	length = sizeof(on);
+	return getsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &on, &length) == 0 &&
+	    on == 0;
 }
 
 int

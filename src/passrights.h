@@ -1,6 +1,6 @@
 /*
- * SO_PASSRIGHTS (Linux 6.16), where the C library's headers are older: of
- * asm-generic/socket.h, which all but these processors have.
+ * SO_PASSRIGHTS (Linux 6.16), where the C library's headers are older: the
+ * same number for all but two processors.
  * Not here: what it is for, see os_refuse_descriptors().
  */
 #ifndef PASSRIGHTS_H
@@ -10,7 +10,7 @@
 
 #ifndef SO_PASSRIGHTS
 #if defined(__sparc__) || defined(__hppa__)
-#define SO_PASSRIGHTS (-1) /* theirs is another; there is none */
+#define SO_PASSRIGHTS 0x7fffffff /* none */
 #else
 #define SO_PASSRIGHTS 83
 #endif

@@ -83,9 +83,13 @@ converse()
 	stop_traced
 	# Wait, read, write, each way; and forty to connect and to close.
 	require_calls 60 1007
-	# Where no descriptors can come along, none are looked for.
+	# Where no descriptors can come along, none are looked for: from TCP,
+	# and where they are refused, which strace may know as a number.
 	[ "$(count_calls 'recv\(from\)*(')" -ge 1000 ] ||
 	    atf_fail "recv(2) is not used"
+	! grep -q -E '(SO_PASSRIGHTS|0x53).*, \[0\], 4\) = 0' calls ||
+	    [ "$(count_calls recvmsg)" -eq 0 ] ||
+	    atf_fail "recvmsg(2) is used, though descriptors are refused"
 }
 
 atf_test_case messages

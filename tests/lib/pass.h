@@ -9,8 +9,14 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include "passrights.h"
+#endif
 
 /* Returns what sendmsg(2) does. */
 static inline ssize_t
@@ -33,6 +39,27 @@ pass_descriptor(int to, const void *bytes, size_t n, int fd)
 	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(cmsg), &fd, sizeof(int));
 	return sendmsg(to, &msg, MSG_NOSIGNAL);
+}
+
+/* Whether a socket of this system can refuse them: tried, not asked. */
+static inline bool
+pass_can_be_refused(void)
+{
+#ifdef __linux__
+	const int off = 0;
+	bool refused;
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == -1)
+		return false;
+	(void)setsockopt(ends[1], SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off));
+	refused = pass_descriptor(ends[0], "x", 1, ends[0]) == -1;
+	close(ends[0]);
+	close(ends[1]);
+	return refused;
+#else
+	return false;
+#endif
 }
 
 #endif

@@ -164,6 +164,9 @@ socklen_t sim_unix_name(struct sockaddr_storage *, const char *path);
 
 /* --- Peers: sim_peer.c, sim_crowd.c --------------------------------------- */
 
+/* A client comes to a listener.  Returns false if none can. */
+bool sim_arrive_client(void);
+
 /* What somebody can do with a connection: bits. */
 enum sim_deed {
 	DO_ESTABLISH = 1u << 0,

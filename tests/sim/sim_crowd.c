@@ -49,8 +49,8 @@ one_of(unsigned deeds)
 	return 0;
 }
 
-static bool
-arrive_client(void)
+bool
+sim_arrive_client(void)
 {
 	struct sim_listener *l;
 	struct sim_conn *c;
@@ -130,8 +130,8 @@ act_one(void)
 bool
 sim_peer_act(void)
 {
-	if ((!sim_chance(8) || !arrive_client()) && !act_one() &&
-	    !arrive_client())
+	if ((!sim_chance(8) || !sim_arrive_client()) && !act_one() &&
+	    !sim_arrive_client())
 		return false;
 	sim_progress();
 	return true;

@@ -264,11 +264,19 @@ int
 wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *length)
 {
 	struct sim_conn *c;
+	int on;
 
 	sim_enter("getsockopt");
 	c = sim_file(fd, "getsockopt()")->conn;
 	if (level == IPPROTO_TCP && name == TCP_CONGESTION && c != NULL)
 		return tell_congestion(value, *length);
+	if (level == SOL_SOCKET && name == SO_PASSRIGHTS) {
+		if (!sim.refuses)
+			return fail(ENOPROTOOPT);
+		on = !sim_files[fd].refuses;
+		memcpy(value, &on, sizeof(on));
+		return 0;
+	}
 	if (level != SOL_SOCKET || name != SO_ERROR || c == NULL)
 		sim_fail("getsockopt(%d, %d, %d)", fd, level, name);
 	memcpy(value, &c->error, sizeof(c->error));

@@ -254,6 +254,9 @@ hand_over(struct activation *a)
 		sim_files[a->fds[i]].family = sim_chance(2) ? AF_UNIX : AF_INET;
 		sim_hand_over_listener(a->fds[i]);
 	}
+	/* Who has connected by now may pass descriptors. */
+	while (sim_chance(2) && sim_arrive_client())
+		continue;
 }
 
 static void

@@ -144,8 +144,9 @@ ATF_TC_BODY(in_progress, tc)
 ATF_TC_WITHOUT_HEAD(crowded);
 ATF_TC_BODY(crowded, tc)
 {
-	struct endpoint e;
+#ifdef __linux__
 	enum { MANY = 80 };
+	struct endpoint e;
 	int accepted, error, fd, i, listener, others[2];
 	char octet;
 
@@ -156,9 +157,7 @@ ATF_TC_BODY(crowded, tc)
 		ATF_REQUIRE_EQ(
 		    1, pass_descriptor(others[0], "x", 1, others[0]));
 	error = outcome(&e, &fd);
-	if (error == 0)
-		atf_tc_skip("no such limit here");
-	ATF_CHECK_EQ(EMFILE, error);
+	ATF_REQUIRE_EQ(EMFILE, error);
 	ATF_CHECK_EQ(-1, fd);
 	/* It came to nothing, and is not to look like an empty one. */
 	accepted = accept(listener, NULL, NULL);
@@ -167,6 +166,9 @@ ATF_TC_BODY(crowded, tc)
 	for (i = 0; i < MANY; i++)
 		ATF_REQUIRE_EQ(1, recv(others[1], &octet, 1, 0));
 	check_connected(&e, listener);
+#else
+	atf_tc_skip("no such limit here");
+#endif
 }
 
 ATF_TC_WITHOUT_HEAD(keeps_none);

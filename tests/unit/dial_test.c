@@ -102,6 +102,7 @@ ATF_TC_BODY(refuses_descriptors, tc)
 	struct endpoint e;
 	int accepted, fd, listener;
 
+	ATF_REQUIRE_EQ(pass_can_be_refused(), dial_refuses_descriptors());
 	if (!dial_refuses_descriptors())
 		atf_tc_skip("descriptors cannot be refused here");
 	e = endpoints_path("socket");

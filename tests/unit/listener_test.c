@@ -15,7 +15,6 @@
 #include <string.h>
 
 #include "../lib/pass.h"
-#include "dial.h"
 #include "endpoints.h"
 #include "listener_fixture.h"
 
@@ -127,7 +126,7 @@ ATF_TC_BODY(refuses_descriptors, tc)
 
 	ATF_REQUIRE_EQ(NULL, address_parse(&a, "./sock"));
 	ATF_REQUIRE_EQ(NULL, listener_open_unix(&l, &a, &access, 8, &status));
-	ATF_CHECK_EQ(dial_refuses_descriptors(), l.plain);
+	ATF_CHECK_EQ(pass_can_be_refused(), l.plain);
 	ATF_REQUIRE_EQ(0, listener_share(&other, &l));
 	ATF_CHECK_EQ(l.plain, other.plain);
 	ATF_CHECK_EQ(0, listener_close(&other));
@@ -155,7 +154,7 @@ ATF_TC_BODY(handed_over_unix, tc)
 	listener_adopt(&l, fd);
 	ATF_CHECK(!l.plain);
 	check_passes(true, before);
-	check_passes(!dial_refuses_descriptors(), path_client("sock"));
+	check_passes(!pass_can_be_refused(), path_client("sock"));
 	start_listener(&l);
 	run(2, GUARD_MS);
 	ATF_CHECK_EQ(2, accepted);

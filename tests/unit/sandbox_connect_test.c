@@ -39,7 +39,7 @@ accepts(void)
 	return accept(heard, NULL, NULL) != -1 || errno == EAGAIN;
 }
 
-/* Above the one that it needs there is no number. */
+/* At some number it ends. */
 static bool
 makes_many_sockets(void)
 {
