@@ -77,7 +77,10 @@ os_unacknowledged(int fd)
 #endif
 }
 
-/* NetBSD and OpenBSD have a thread that closes what was not received. */
+/*
+ * NetBSD and OpenBSD have a thread that closes what was not received; on
+ * FreeBSD who reads does so.
+ */
 void
 os_refuse_descriptors(int fd)
 {

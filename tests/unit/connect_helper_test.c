@@ -15,10 +15,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../lib/pass.h"
 #include "connect_helper_fixture.h"
 #include "endpoints.h"
 #include "os.h"
-#include "../lib/pass.h"
 
 static void
 check_nobody_listens(const struct endpoint *e)
