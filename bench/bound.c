@@ -140,11 +140,13 @@ choose(struct side *from, size_t n)
 		return;
 	counts = from->splicing ? n < SMALL_READ : n == FIRST_READ;
 	from->streak = counts ? from->streak + 1 : 0;
-	if (from->streak < (from->splicing ? SMALL_READS : FULL_READS))
+	if (from->streak == 1 && !from->splicing && !from->tcp)
+		from->large = is_paced(other_side(from));
+	if (from->large ||
+	    from->streak < (from->splicing ? SMALL_READS : FULL_READS))
 		return;
 	from->streak = 0;
-	from->large = !from->tcp && is_paced(other_side(from));
-	from->splicing = !from->large && !from->splicing;
+	from->splicing = !from->splicing;
 }
 
 static void
@@ -186,6 +188,18 @@ read_some(struct side *from, size_t *most)
 	return n;
 }
 
+/* What is behind a first read. */
+static void
+read_rest(struct side *from)
+{
+	struct buffer *b = from->buffer;
+	ssize_t n;
+
+	n = recv(from->fd, b->data + b->end, BUFFER_SIZE - b->end, 0);
+	if (n > 0)
+		b->end += (size_t)n;
+}
+
 /* A short read has drained the socket, unless its end has come too. */
 static int
 fill(struct side *from)
@@ -205,6 +219,8 @@ fill(struct side *from)
 		if ((size_t)n < most && !from->ending && !from->splicing)
 			from->readable = false;
 		choose(from, (size_t)n);
+		if (from->large && most == FIRST_READ)
+			read_rest(from);
 	}
 	return 0;
 }

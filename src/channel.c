@@ -237,6 +237,24 @@ fill(struct channel *c, const struct channel_ends *x)
 	return PROGRESS_BLOCKED;
 }
 
+/*
+ * Write what is held.  A source that broke behind it is gone for whatever
+ * could not be written, too.
+ */
+static enum progress
+deliver(struct channel *c, const struct channel_ends *x)
+{
+	enum progress progress;
+	int error;
+
+	error = c->error;
+	progress = flush(c, x);
+	if (error == 0)
+		return progress;
+	errno = error;
+	return fail(c, x, CHANNEL_READ_FAILED);
+}
+
 /* What nobody takes, up to its end. */
 static void
 discard(struct channel *c, const struct channel_ends *x)
@@ -271,7 +289,7 @@ channel_pump(struct channel *c, const struct channel_ends *x)
 	progress = PROGRESS_MADE;
 	for (rounds = 0; progress == PROGRESS_MADE; rounds++) {
 		if (channel_pending(c) > 0)
-			progress = flush(c, x);
+			progress = deliver(c, x);
 		if (progress != PROGRESS_MADE)
 			break;
 		if (c->eof)

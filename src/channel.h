@@ -49,7 +49,7 @@ struct channel {
 	struct buffer *buffer;    /* what could not be written yet, or NULL */
 	struct splice_pipe *pipe; /* the same; never both */
 	uint64_t bytes;           /* octets written to the destination */
-	int16_t error;            /* errno of a failed channel */
+	int16_t error;            /* errno of a channel that fails, or will */
 	int16_t source_error;     /* errno of the source that a write used up */
 	uint8_t state;            /* enum channel_state */
 	uint8_t way;              /* how octets are moved */

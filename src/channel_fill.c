@@ -12,7 +12,7 @@
 
 /*
  * A channel begins with small reads.  After so many full ones in a row it
- * carries bulk, and goes on in the way that is cheapest for its sockets.
+ * carries bulk, which is spliced if that costs less for its sockets.
  */
 #define SMALL_READ ((size_t)64 * 1024)
 #define PROMOTE_AFTER 2
@@ -47,24 +47,26 @@ channel_family(int fd)
 	return ss.ss_family;
 }
 
-/* It carries bulk: choose the cheapest way. */
+static bool
+may_splice(const struct channel_ends *x)
+{
+	return splice_pays(
+	    channel_family(x->from->fd), channel_family(x->to->fd), x->to->fd);
+}
+
 static void
-promote(struct channel *c, const struct channel_ends *x)
+begin_splicing(struct channel *c, const struct channel_ends *x)
 {
 	const int size = SEND_BUFFER;
-	sa_family_t to;
 
 	c->streak = 0;
-	c->way = WAY_COPY;
-	to = channel_family(x->to->fd);
-	if (!splice_pays(channel_family(x->from->fd), to, x->to->fd))
-		return;
 	c->way = WAY_SPLICE;
-	if (to == AF_UNIX)
+	if (channel_family(x->to->fd) == AF_UNIX)
 		(void)setsockopt(
 		    x->to->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
+/* Where a copy is cheapest anyway, the first full read is enough. */
 static void
 note_read(struct channel *c, const struct channel_ends *x, bool full)
 {
@@ -72,8 +74,10 @@ note_read(struct channel *c, const struct channel_ends *x, bool full)
 		return;
 	if (!full)
 		c->streak = 0;
+	else if (c->streak == 0 && !may_splice(x))
+		c->way = WAY_COPY;
 	else if (++c->streak == PROMOTE_AFTER)
-		promote(c, x);
+		begin_splicing(c, x);
 }
 
 static void
@@ -138,13 +142,37 @@ receive(const struct channel *c, int from, struct iovec *iov, bool *cut)
 	return n;
 }
 
+/*
+ * Read what is behind a full small read, so that both go out at once: a stream
+ * that begins with a small write was measured to be paced by BBR more often,
+ * from then on, which costs up to twice as much.  An error is for after what
+ * was read.  Returns whether the source is drained.
+ */
+static bool
+top_up(struct channel *c, int from, struct buffer *b)
+{
+	struct iovec iov = {
+		.iov_base = b->data + b->end,
+		.iov_len = b->size - b->end,
+	};
+	ssize_t n;
+	bool cut;
+
+	n = receive(c, from, &iov, &cut);
+	if (n > 0)
+		b->end += (size_t)n;
+	else if (n == -1 && errno != EAGAIN)
+		c->error = (int16_t)errno;
+	return n > 0 && (size_t)n < iov.iov_len && !cut;
+}
+
 static ssize_t
 fill_buffer(struct channel *c, const struct channel_ends *x)
 {
 	struct iovec iov;
 	struct buffer *b;
 	ssize_t n;
-	bool cut;
+	bool cut, drained;
 
 	b = pool_borrow(x->pool);
 	if (b == NULL)
@@ -158,9 +186,12 @@ fill_buffer(struct channel *c, const struct channel_ends *x)
 	}
 	b->end = (size_t)n;
 	c->buffer = b;
-	event_io_took(x->from, b->end, b->end < iov.iov_len && !cut);
+	drained = b->end < iov.iov_len && !cut;
 	note_read(c, x, b->end == iov.iov_len);
-	return n;
+	if (c->way == WAY_COPY && iov.iov_len == SMALL_READ)
+		drained = top_up(c, x->from->fd, b);
+	event_io_took(x->from, b->end, drained);
+	return (ssize_t)b->end;
 }
 
 void

@@ -215,20 +215,88 @@ ATF_TC_BODY(destination_reset, tc)
 	}
 }
 
-/* BBR would set a timer for every few pieces of a Unix socket. */
-ATF_TC_WITHOUT_HEAD(paced_is_copied);
-ATF_TC_BODY(paced_is_copied, tc)
+static void
+need_pacing(void)
 {
 	if (!splices(UNIX, TCP))
 		atf_tc_skip("all is copied here");
 	congestion = "bbr";
 	if (splices(UNIX, TCP))
 		atf_tc_skip("no BBR here");
+}
+
+/* BBR would set a timer for every few pieces of a Unix socket. */
+ATF_TC_WITHOUT_HEAD(paced_is_copied);
+ATF_TC_BODY(paced_is_copied, tc)
+{
+	need_pacing();
 	ATF_REQUIRE(splices(UNIX, UNIX));
 	ATF_REQUIRE(splices(TCP, UNIX));
 	ATF_REQUIRE(splices(TCP, TCP));
 	test_pipe_only_in_flight(UNIX, TCP);
 	test_closed_in_flight(UNIX, TCP);
+}
+
+/* So much as a channel reads at first, and nothing behind it. */
+#define FIRST_READ 65536
+
+/* A small write is no good start. */
+ATF_TC_WITHOUT_HEAD(paced_begins_large);
+ATF_TC_BODY(paced_begins_large, tc)
+{
+	static const char filler[65536];
+	struct fixture f;
+
+	need_pacing();
+	open_fixture(&f, UNIX, TCP, 0);
+	set_buffer(f.to.fd, SO_SNDBUF, 4096);
+	while (send(f.to.fd, filler, sizeof(filler), MSG_NOSIGNAL) > 0)
+		continue;
+	ATF_REQUIRE_EQ(EAGAIN, errno);
+	while (feed_flags(&f, SIZE_MAX, 0) > 0)
+		continue;
+	ATF_REQUIRE(f.sent > 2 * (uint64_t)FIRST_READ);
+	ATF_REQUIRE(f.sent <= POOL_BUFFER_SIZE);
+	while (f.to.want == 0)
+		turn(&f, 1);
+	ATF_REQUIRE(channel_pending(&f.channel) > 0);
+	ATF_REQUIRE_EQ(f.sent, f.channel.bytes + channel_pending(&f.channel));
+	close_fixture(&f);
+}
+
+/* What the second read of the start tells. */
+ATF_TC_WITHOUT_HEAD(paced_ends_at_once);
+ATF_TC_BODY(paced_ends_at_once, tc)
+{
+	struct fixture f;
+
+	need_pacing();
+	open_fixture(&f, UNIX, TCP, 0);
+	feed(&f, FIRST_READ);
+	drain_all(&f);
+	feed(&f, 10);
+	close(f.source);
+	f.source = -1;
+	drain_to_eof(&f);
+	close_fixture(&f);
+
+	open_fixture(&f, UNIX, TCP, 0);
+	feed(&f, FIRST_READ);
+	close(f.source);
+	f.source = -1;
+	drain_to_eof(&f);
+	close_fixture(&f);
+
+	open_fixture(&f, UNIX, TCP, 0);
+	ATF_REQUIRE_EQ(6, send(f.from.fd, "unread", 6, MSG_NOSIGNAL));
+	feed(&f, FIRST_READ);
+	close(f.source);
+	f.source = -1;
+	require_failed(&f, CHANNEL_READ_FAILED);
+	ATF_REQUIRE_EQ(ECONNRESET, f.channel.error);
+	drain_all(&f);
+	ATF_REQUIRE(!f.eof);
+	close_fixture(&f);
 }
 
 ATF_TP_ADD_TCS(tp)
@@ -240,5 +308,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, no_descriptor_left);
 	ATF_TP_ADD_TC(tp, destination_reset);
 	ATF_TP_ADD_TC(tp, paced_is_copied);
+	ATF_TP_ADD_TC(tp, paced_begins_large);
+	ATF_TP_ADD_TC(tp, paced_ends_at_once);
 	return atf_no_error();
 }
